@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_ARCH_H
+#define TG_ARCH_H
+
+/*
+ * What is different from one processor to the next, as constant data: no
+ * ptrace, no I/O.  One descriptor per architecture (arch/<name>.c, one line in
+ * arch.def), one table of numbers and names per ABI (arch/<abi>.tbl, derived
+ * from the kernel's headers by arch/mktables.sh).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A syscall number and the name the kernel's headers give it in that ABI. */
+struct sysnum {
+	uint32_t nr;
+	const char *name;
+};
+
+/*
+ * A calling convention.  Several can share a processor and even a program:
+ * x86-64 code can pass through the i386 gate with int $0x80.
+ */
+struct abi {
+	const char *name;		/* "x86_64", "i386", "x32" */
+	uint32_t audit_arch;		/* AUDIT_ARCH_*, as PTRACE_GET_SYSCALL_INFO reports it */
+	uint32_t nr_flag;		/* bit that marks this ABI's numbers (x32's bit 30), else 0 */
+	unsigned wordsize;		/* bytes in a register argument: 4 or 8 */
+	bool pairs_aligned;		/* 64-bit values start at an even register (arm) */
+	bool supported;			/* false: every call is refused (x32) */
+	const struct sysnum *calls;	/* sorted by nr; nr_flag is not part of it */
+	size_t ncalls;
+};
+
+/* Where a register set keeps what tollgate changes; bytes from the start of NT_PRSTATUS. */
+struct regset {
+	size_t size;			/* of the whole set: tells which of an architecture's sets it is */
+	unsigned width;			/* bytes of one register */
+	size_t nr, ret, ip, sp;
+	size_t arg[6];
+};
+
+struct arch {
+	const char *name;
+	const struct abi *abis;		/* most specific first; the first is the native one */
+	size_t nabis;
+	const struct regset *regsets;
+	size_t nregsets;
+};
+
+/* The architecture tollgate was built for. */
+const struct arch *arch_native(void);
+
+/* All known ones, by index; NULL past the end. */
+const struct arch *arch_at(size_t i);
+
+/*
+ * The ABI of a call, from what the kernel reports.  NULL when it is none that
+ * we know.  *nr is cut to the 32 bits the kernel uses and loses the ABI's flag.
+ */
+const struct abi *arch_abi(const struct arch *, uint32_t audit_arch, uint64_t raw_nr, uint32_t *nr);
+
+/* The register set whose size the kernel returned; NULL when there is none. */
+const struct regset *arch_regset(const struct arch *, size_t size);
+
+/* The name of a call; NULL when the number is not in the table. */
+const char *abi_call_name(const struct abi *, uint32_t nr);
+
+/* The number of a call; -1 when this ABI does not have it. */
+int64_t abi_call_nr(const struct abi *, const char *name);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#include "arch/arch_int.h"
+
+const struct sysnum i386_calls[I386_NCALLS] = {
+#define CALL(nr, name)	{ nr, #name },
+#include "arch/i386.tbl"
+#include "arch/common.tbl"
+#undef CALL
+};
+
+static const struct abi abis[] = {
+	ABI_I386,
+};
+
+static const struct regset regsets[] = {
+	REGSET_I386,
+};
+
+const struct arch arch_i386 = {
+	.name = "i386",
+	.abis = abis,
+	.nabis = sizeof(abis) / sizeof(abis[0]),
+	.regsets = regsets,
+	.nregsets = sizeof(regsets) / sizeof(regsets[0]),
+};
+
+#if defined(__i386__)
+#include <sys/user.h>
+
+#define SAME(reg, field) \
+	_Static_assert(reg == offsetof(struct user_regs_struct, field), #field)
+SAME(I386_EBX, ebx);
+SAME(I386_ECX, ecx);
+SAME(I386_EDX, edx);
+SAME(I386_ESI, esi);
+SAME(I386_EDI, edi);
+SAME(I386_EBP, ebp);
+SAME(I386_EAX, eax);
+SAME(I386_ORIG_EAX, orig_eax);
+SAME(I386_EIP, eip);
+SAME(I386_ESP, esp);
+_Static_assert(I386_REGS == sizeof(struct user_regs_struct), "size");
+#endif

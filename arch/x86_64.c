@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#include "arch/arch_int.h"
+
+static const struct sysnum calls[] = {
+#define CALL(nr, name)	{ nr, #name },
+#include "arch/x86_64.tbl"
+#include "arch/common.tbl"
+#undef CALL
+};
+
+/* AUDIT_ARCH_X86_64; x32 has the same. */
+#define AUDIT_X86_64	0xc000003e
+
+static const struct abi abis[] = {
+	{
+		.name = "x86_64",
+		.audit_arch = AUDIT_X86_64,
+		.wordsize = 8,
+		.supported = true,
+		.calls = calls,
+		.ncalls = sizeof(calls) / sizeof(calls[0]),
+	},
+	ABI_I386,
+	/*
+	 * x32 runs most of x86-64's numbers with structures of its own, and few
+	 * kernels have it: without a table, every one of its calls is refused.
+	 */
+	{
+		.name = "x32",
+		.audit_arch = AUDIT_X86_64,
+		.nr_flag = 0x40000000,
+		.wordsize = 8,
+	},
+};
+
+/* Bytes from the start of the register set. */
+enum {
+	X86_64_R10 = 56,
+	X86_64_R9 = 64,
+	X86_64_R8 = 72,
+	X86_64_RAX = 80,
+	X86_64_RDX = 96,
+	X86_64_RSI = 104,
+	X86_64_RDI = 112,
+	X86_64_ORIG_RAX = 120,
+	X86_64_RIP = 128,
+	X86_64_RSP = 152,
+	X86_64_REGS = 216,
+};
+
+static const struct regset regsets[] = {
+	{
+		.size = X86_64_REGS,
+		.width = 8,
+		.nr = X86_64_ORIG_RAX,
+		.ret = X86_64_RAX,
+		.ip = X86_64_RIP,
+		.sp = X86_64_RSP,
+		.arg = { X86_64_RDI, X86_64_RSI, X86_64_RDX, X86_64_R10, X86_64_R8, X86_64_R9 },
+	},
+	REGSET_I386,
+};
+
+const struct arch arch_x86_64 = {
+	.name = "x86_64",
+	.abis = abis,
+	.nabis = sizeof(abis) / sizeof(abis[0]),
+	.regsets = regsets,
+	.nregsets = sizeof(regsets) / sizeof(regsets[0]),
+};
+
+#if defined(__x86_64__)
+#include <sys/user.h>
+
+#define SAME(reg, field) \
+	_Static_assert(reg == offsetof(struct user_regs_struct, field), #field)
+SAME(X86_64_R10, r10);
+SAME(X86_64_R9, r9);
+SAME(X86_64_R8, r8);
+SAME(X86_64_RAX, rax);
+SAME(X86_64_RDX, rdx);
+SAME(X86_64_RSI, rsi);
+SAME(X86_64_RDI, rdi);
+SAME(X86_64_ORIG_RAX, orig_rax);
+SAME(X86_64_RIP, rip);
+SAME(X86_64_RSP, rsp);
+_Static_assert(X86_64_REGS == sizeof(struct user_regs_struct), "size");
+#endif
