@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_LOAD_INT_H
+#define TG_LOAD_INT_H
+
+/*
+ * Loading, in four steps: parse.y turns each text into statements (stmt.c),
+ * load.c fetches what they name, expand.c gives words their meaning, compile.c
+ * makes rules of them.  Every message is collected on the way (errors.c).
+ */
+
+#include "engine/policy_int.h"
+#include "engine/pool.h"
+
+enum {
+	MAX_TEXT	= 1 << 20,
+	MAX_DEPTH	= 16,		/* of includes */
+	MAX_RULES	= 100000,
+	MAX_ALTERNATIVES = 256,		/* that one pattern's braces may give */
+	MAX_BRACES	= 32,		/* pairs in one pattern */
+	POLICY_VERSION	= 1,
+};
+
+/* A piece of a source's text, where it stands. */
+struct word {
+	const char *p;
+	uint32_t len;
+	unsigned line;
+};
+
+struct wordnode {
+	struct wordnode *next;
+	struct word w;
+	bool joined;			/* to the one before, by "|" */
+};
+
+struct wordlist {
+	struct wordnode *first, *last;
+};
+
+/* One step of a condition as written; postfix, as in struct condop. */
+struct test {
+	struct test *next;
+	enum condop_kind kind;
+	struct word arg;
+	struct wordlist mask, value;
+};
+
+struct let {
+	struct let *next;
+	struct word name, value;
+	const struct source *src;
+	enum { LET_UNSEEN, LET_BUSY, LET_DONE, LET_WRONG } state;
+	const char *text;
+};
+
+/* ACTION RIGHTS OBJECTS [if CONDITION] [log] [quiet] */
+struct ruleline {
+	struct ruleline *next;
+	struct word head;		/* the action's word */
+	enum action action;
+	struct word err;		/* len 0: none written */
+	struct wordlist rights, objects;
+	struct test *tests;
+	const char *when;		/* the condition's text */
+	bool log, quiet;
+	unsigned guard;
+};
+
+/* include and promise, in the order they stand. */
+struct fetchline {
+	struct fetchline *next;
+	struct word name;
+	bool promise;
+};
+
+struct settingline {
+	bool present;
+	struct word head;
+	enum action action;
+	struct word err;
+};
+
+enum { SETTING_DEFAULT, SETTING_UNKNOWN, SETTINGS };
+
+/* One text: a file, a promise, the command line. */
+struct source {
+	struct source *next;
+	const struct source *parent;	/* who included it */
+	const char *name;		/* as its parent wrote it */
+	const char *shown, *via;
+	const char *text;
+	size_t len;
+	unsigned depth;
+	bool promise;
+	bool headless;			/* needs no `policy 1` */
+	bool broken;			/* has syntax errors */
+	struct let *lets;
+	struct ruleline *rules, **rules_end;
+	struct fetchline *fetches, **fetches_end;
+	struct settingline setting[SETTINGS];
+	struct wordlist programs, unsafe;
+};
+
+/* A growing array of pointers. */
+struct vector {
+	const void **item;
+	size_t n, cap;
+};
+
+struct failure;
+
+struct loader {
+	const struct policy_host *host;
+	struct pool *keep;		/* lives as long as the policy */
+	struct pool *scratch;		/* ends with the loading */
+	struct source *sources, **sources_end;
+	const struct source *main;
+	struct vector rules;		/* struct rule */
+	struct vector guards;		/* char */
+	struct policy *policy;
+	bool floor;
+	bool full;			/* too many rules: said once */
+	unsigned nesting;		/* of variables in variables */
+	struct failure *failures;
+	unsigned nfailures, nstored;
+	struct patbuild build;
+};
+
+/* What the scanner and the parser of one text know. */
+struct parser {
+	struct loader *l;
+	struct source *src;
+	void *scanner;
+	size_t at, next;		/* the current token, and what follows it */
+	size_t word;			/* start of the word being read */
+	int back;			/* scanner state that the word stands in */
+	unsigned depth;			/* of open braces in it */
+	bool started;			/* past the first statement */
+	bool said_policy;
+	bool stop;			/* nothing more to say about this text */
+	bool comma;			/* the last token was one */
+	bool empty_line;		/* nothing on this line so far */
+	unsigned error_line;		/* of the last syntax error: one per line is enough */
+	struct word last;		/* the last token */
+	struct test *tests, **tests_end;
+	char when[4096];
+	size_t when_len;
+	int guard;			/* the open one; -1 */
+	struct word guard_word;
+};
+
+void vector_add(struct vector *, const void *);
+
+/* errors.c.  The place is a pointer into the source's text; NULL: none.  Foreign bytes go through shown_text(). */
+void load_error(struct loader *, const struct source *, const char *place, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+void errors_format(struct loader *, struct policy_errors *);
+/* Foreign bytes for a message: escaped, shortened, in scratch memory. */
+const char *shown_text(struct loader *, const char *, size_t len);
+const char *shown_word(struct loader *, struct word);
+/* "; did you mean "x"?", or "". */
+const char *hint(struct loader *, const char *word, const char *const *words);
+const char *word_text(struct loader *, struct word);
+
+/* parse.y */
+void parse_source(struct loader *, struct source *);
+
+/* stmt.c: what the parser calls for each statement. */
+void syntax_error(struct parser *, const char *place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+struct wordlist wordlist_one(struct parser *, struct word);
+struct wordlist wordlist_add(struct parser *, struct wordlist, struct word, bool joined);
+struct wordlist wordlist_join(struct wordlist, struct wordlist);
+void stmt_policy(struct parser *, struct word number);
+void stmt_program(struct parser *, struct wordlist);
+void stmt_fetch(struct parser *, struct wordlist, bool promise);
+void stmt_let(struct parser *, struct word name, struct word value);
+void stmt_setting(struct parser *, int which, struct word head, enum action, struct word err);
+void stmt_unsafe(struct parser *, struct wordlist);
+void stmt_guard(struct parser *, struct word name);
+void stmt_guard_end(struct parser *, struct word);
+void stmt_test(struct parser *, enum condop_kind, struct word arg, struct wordlist mask, struct wordlist value);
+void stmt_rule(struct parser *, struct ruleline);
+/* The end of a text. */
+void stmt_end(struct parser *);
+
+/* expand.c */
+struct bytes {
+	struct patbyte *b;
+	size_t n;
+};
+/* What a word stands for: quotes, escapes and variables resolved.  False after a message. */
+bool expand_word(struct loader *, const struct source *, struct word, struct bytes *);
+/* The same as plain text; wildcards are refused. */
+const char *expand_text(struct loader *, const struct source *, struct word);
+/* Calls back for each alternative that the braces give. */
+bool expand_braces(struct loader *, const struct source *, struct word, const struct bytes *,
+    bool (*each)(void *ctx, const struct bytes *), void *ctx);
+void expand_lets(struct loader *);
+
+/* condition.c: a line's condition for one call.  False after a message. */
+bool condition_compile(struct loader *, const struct source *, const struct test *, unsigned id,
+    struct condition *, unsigned *terms);
+
+/* addrpat.c: NULL, or what is wrong with it and *at, the index of the byte. */
+const char *addrpat_compile(struct addrpat *, struct patbuild *, struct pool *, const struct bytes *,
+    uint64_t *rank, size_t *at);
+/* What a path pattern must not hold; likewise. */
+const char *pathpat_check(const struct bytes *, size_t *at);
+void pattern_keep(struct pattern *, struct pool *);
+
+/* compile.c */
+void compile_lines(struct loader *);
+void compile_settings(struct loader *);
+void compile_sort(struct loader *);
+
+#endif

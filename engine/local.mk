@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: ISC
+
+# What decides, alone in its archive: tests/layering.sh holds its undefined
+# symbols against a list without I/O, clock, environment and allocation.
+noinst_LIBRARIES += %D%/libtgdecide.a
+
+engine_libtgdecide_a_SOURCES = \
+	%D%/argkinds.def	\
+	%D%/constants.def	\
+	%D%/decide.c		\
+	%D%/demux.c		\
+	%D%/demux.def		\
+	%D%/demux.h		\
+	%D%/describe.c		\
+	%D%/match.c		\
+	%D%/netaddr.c		\
+	%D%/netaddr.h		\
+	%D%/pattern.c		\
+	%D%/pattern.h		\
+	%D%/policy.h		\
+	%D%/policy_int.h	\
+	%D%/pure.h		\
+	%D%/syscalls.def	\
+	%D%/sysdesc.c		\
+	%D%/sysdesc.h		\
+	%D%/sysevent.h		\
+	%D%/vocabs.def		\
+	%D%/words.c		\
+	#
+
+noinst_LIBRARIES += %D%/libtgengine.a
+
+engine_libtgengine_a_SOURCES = \
+	%D%/addrpat.c	\
+	%D%/compile.c	\
+	%D%/condition.c	\
+	%D%/errors.c	\
+	%D%/expand.c	\
+	%D%/lex.l	\
+	%D%/lint.c	\
+	%D%/load.c	\
+	%D%/load_int.h	\
+	%D%/parse.y	\
+	%D%/pool.c	\
+	%D%/pool.h	\
+	%D%/show.c	\
+	%D%/stmt.c	\
+	%D%/suggest.c	\
+	#
+
+BUILT_SOURCES += %D%/parse.h
+
+# ylwrap expects the names that yacc gives.
+AM_YFLAGS = -d -o y.tab.c

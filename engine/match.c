@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: ISC */
+#include <string.h>
+
+#include "engine/policy_int.h"
+
+#include "engine/pure.h"
+
+static bool
+path_matches(const struct pattern *p, const char *path, size_t len)
+{
+	return p->anonymous == path_anonymous(path, len) && pattern_match(p, path, len);
+}
+
+/* The name of a unix address.  Canonical paths can be longer than sun_path is. */
+static const char *
+unix_name(const struct access *a, size_t *len)
+{
+	if (a->path) {
+		*len = strlen(a->path);
+		return a->path;
+	}
+	*len = a->addr.pathlen;
+	return a->addr.path;
+}
+
+static bool
+unix_matches(const struct addrpat *p, const struct access *a)
+{
+	size_t len;
+	const char *name = unix_name(a, &len);
+
+	if (a->addr.family != NA_UNIX || a->addr.abstract != (p->shape == ADDR_ABSTRACT))
+		return false;
+	return p->shape == ADDR_ABSTRACT ? pattern_match(&p->name, name, len) : path_matches(&p->name, name, len);
+}
+
+static bool
+same_network(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+	unsigned rest = bits % 8;
+
+	if (memcmp(a, b, bits / 8) != 0)
+		return false;
+	return !rest || (a[bits / 8] ^ b[bits / 8]) >> (8 - rest) == 0;
+}
+
+/*
+ * A UDP socket takes AF_UNSPEC in sendto(2) for AF_INET, and so does bind(2):
+ * what netaddr_parse() found in such an address is an IPv4 one.
+ */
+static unsigned
+effective_family(const struct access *a)
+{
+	bool disguised = a->addr.family == 0 && a->rights & (R_SEND | R_BIND);
+
+	return disguised ? NA_INET : a->addr.family;
+}
+
+static bool
+ip_matches(const struct addrpat *p, const struct access *a)
+{
+	return effective_family(a) == p->family && a->addr.port >= p->port_lo && a->addr.port <= p->port_hi &&
+	    same_network(a->addr.ip, p->ip, p->bits);
+}
+
+/* `send unspec` refuses what it says, but allows no way around rules for inet. */
+static bool
+family_matches(const struct rule *r, const struct access *a)
+{
+	return r->addr.family == effective_family(a) ||
+	    (r->addr.family == a->addr.family && r->action != ACT_ALLOW);
+}
+
+static bool
+addr_matches(const struct rule *r, const struct access *a)
+{
+	switch (r->addr.shape) {
+	case ADDR_ANY:
+		return true;
+	case ADDR_FAMILY:
+		return family_matches(r, a);
+	case ADDR_IP:
+		return ip_matches(&r->addr, a);
+	}
+	return unix_matches(&r->addr, a);
+}
+
+/* `self` is the narrowest word; nothing covers the supervisor. */
+static bool
+proc_matches(enum proc_class wanted, enum proc_class is)
+{
+	return is != PROC_SUPERVISOR && is >= wanted;
+}
+
+/* Hashes the path's beginnings, as long as the prefixes that rules have. */
+static void
+hash_beginnings(struct rulewalk *w)
+{
+	const struct prefix_index *x = &w->p->prefixes;
+	uint32_t hash = HASH_START;
+	size_t done = 0;
+
+	for (w->nlens = 0; w->nlens < x->nlens && x->len[w->nlens] <= w->len; w->nlens++) {
+		for (; done < x->len[w->nlens]; done++)
+			hash = hash_byte(hash, (unsigned char)w->path[done]);
+		w->hash[w->nlens] = hash;
+	}
+}
+
+void
+rulewalk_start(struct rulewalk *w, const struct policy *p, int kind, const struct access *a)
+{
+	w->p = p;
+	w->a = a;
+	w->kind = kind;
+	w->next = 0;
+	w->end = p->nsorted[kind];
+	w->chain = 0;
+	w->nlens = 0;
+	if (kind != OBJ_PATH)
+		return;
+	w->path = a->path;
+	w->len = strlen(a->path);
+	w->anonymous = path_anonymous(a->path, w->len);
+	if (a->tree)
+		return;		/* rules for what lies below begin otherwise: all are looked at */
+	w->end = 0;
+	hash_beginnings(w);
+}
+
+/* Moves on to the rules of the next prefix that the path may have; false when there is none. */
+static bool
+next_prefix(struct rulewalk *w)
+{
+	const struct prefix_index *x = &w->p->prefixes;
+
+	for (;;) {
+		while (w->chain) {
+			const struct prefix *f = &x->prefix[w->chain - 1];
+
+			w->chain = f->next;
+			if (f->hash != w->hash[w->nlens] || f->len != x->len[w->nlens])
+				continue;
+			w->next = f->first;
+			w->end = (size_t)f->first + f->n;
+			return true;
+		}
+		if (!w->nlens)
+			return false;
+		w->nlens--;
+		w->chain = x->bucket[w->hash[w->nlens] & x->mask];
+	}
+}
+
+/* A directory moves with all it holds: to allow takes a rule for all of it, to refuse one for any of it. */
+static bool
+tree_matches(const struct rulewalk *w, const struct rule *r)
+{
+	if (r->path.anonymous != w->anonymous)
+		return false;
+	return r->action == ACT_ALLOW ? pattern_covers_tree(&r->path, w->path, w->len) :
+	    pattern_reaches_tree(&r->path, w->path, w->len);
+}
+
+static bool
+rule_matches(const struct rulewalk *w, const struct rule *r)
+{
+	switch (w->kind) {
+	case OBJ_PATH:
+		if (w->a->tree)
+			return tree_matches(w, r);
+		return r->path.anonymous == w->anonymous && pattern_match(&r->path, w->path, w->len);
+	case OBJ_ADDR:
+		return addr_matches(r, w->a);
+	case OBJ_PROC:
+		return proc_matches(r->proc, w->a->proc);
+	}
+	return false;
+}
+
+const struct rule *
+rulewalk_next(struct rulewalk *w, unsigned rights)
+{
+	do {
+		while (w->next < w->end) {
+			const struct rule *r = w->p->sorted[w->kind][w->next++];
+
+			if (r->rights & rights && rule_matches(w, r))
+				return r;
+		}
+	} while (w->kind == OBJ_PATH && next_prefix(w));
+	return NULL;
+}
+
+/* On a 32-bit ABI a word is 32 bits, and -1 in a policy means all of them. */
+static uint64_t
+cut_word(uint64_t v)
+{
+	return v >= 0xffffffff80000000 ? v & 0xffffffff : v;
+}
+
+static uint64_t
+normal(const struct condop *t, const struct sysevent *ev, uint64_t v)
+{
+	if (!t->word || ev->wordsize != 4)
+		return v;
+	v = cut_word(v);
+	return t->is_signed && v >> 31 == 1 ? v | 0xffffffff00000000 : v;
+}
+
+static int
+order(const struct condop *t, uint64_t a, uint64_t b)
+{
+	if (t->is_signed)
+		return ((int64_t)a > (int64_t)b) - ((int64_t)a < (int64_t)b);
+	return (a > b) - (a < b);
+}
+
+static bool
+one_of(const struct condop *t, const struct sysevent *ev, uint64_t v)
+{
+	for (uint32_t i = 0; i < t->nvals; i++)
+		if (normal(t, ev, t->val[i]) == v)
+			return true;
+	return false;
+}
+
+static bool
+test_holds(const struct condop *t, const struct sysevent *ev)
+{
+	uint64_t v = normal(t, ev, ev->arg[t->arg].val) & t->mask;
+	uint64_t want = normal(t, ev, t->val[0]);
+
+	switch (t->kind) {
+	case COND_EQ:
+		return v == want;
+	case COND_NE:
+		return v != want;
+	case COND_LT:
+		return order(t, v, want) < 0;
+	case COND_LE:
+		return order(t, v, want) <= 0;
+	case COND_GT:
+		return order(t, v, want) > 0;
+	case COND_GE:
+		return order(t, v, want) >= 0;
+	case COND_HAS:
+		return (v & want) == want;
+	case COND_WITHIN:
+		return (v & ~want) == 0;
+	}
+	return one_of(t, ev, v);
+}
+
+/* The results that wait are bits of one word: a policy cannot nest deeper than COND_DEPTH. */
+bool
+condition_holds(const struct condition *c, const struct sysevent *ev)
+{
+	uint64_t stack = 1;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		unsigned top = stack & 1;
+
+		switch (c->op[i].kind) {
+		case COND_AND:
+			stack = stack >> 1 & (top ? ~(uint64_t)0 : ~(uint64_t)1);
+			break;
+		case COND_OR:
+			stack = stack >> 1 | top;
+			break;
+		case COND_NOT:
+			stack ^= 1;
+			break;
+		default:
+			stack = stack << 1 | test_holds(&c->op[i], ev);
+		}
+	}
+	return stack & 1;
+}
+
+bool
+policy_lifts(const struct policy *p, const char *guard)
+{
+	for (size_t i = 0; i < p->nunsafe; i++)
+		if (!strcmp(p->unsafe[i].word, guard))
+			return true;
+	return false;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_POLICY_H
+#define TG_POLICY_H
+
+/*
+ * Policy text in, verdicts out; tollgate.policy(5) is the specification.  Pure:
+ * what loading needs from outside comes through struct policy_host, and
+ * deciding needs nothing.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "engine/sysevent.h"
+
+/* In this order: the smaller the stricter, and zero is the strictest. */
+enum action { ACT_KILL, ACT_DENY, ACT_ALLOW };
+
+struct policy;		/* one layer: a policy with all it includes, compiled */
+struct rule;		/* one line of it */
+
+/* Where a line of policy came from. */
+struct origin {
+	const char *file;	/* "mpv" for a built-in, else as the user would open it */
+	unsigned line;
+	const char *via;	/* promise or include that brought it in; NULL when none */
+};
+
+/* Why a verdict is what it is. */
+enum reason {
+	WHY_UNREADABLE,		/* an argument could not be read or resolved */
+	WHY_UNKNOWN,		/* a call not in our tables: the policy's `unknown` */
+	WHY_FLOOR,		/* refused to everyone who does not say `unsafe NAME` */
+	WHY_DEFAULT,		/* no rule matched: the policy's `default` */
+	WHY_RULE,
+};
+
+/* The zero value kills. */
+struct verdict {
+	enum action action;
+	int err;		/* ACT_DENY: what the call returns */
+	bool log, quiet;	/* allowed and worth a line; refused and not worth one */
+	enum reason reason;
+	const struct origin *origin;	/* of the rule, or of the `default` line; may be NULL */
+	const char *unsafe;	/* WHY_FLOOR: the word that would lift it */
+	int access;		/* index of the access that decided, -1: the call itself */
+	uint16_t rights;	/* the right of it that was refused first */
+	unsigned layer;		/* index of the policy that decided */
+};
+
+/*
+ * What loading asks of its surroundings.  All text it returns must live until
+ * policy_free().
+ */
+struct policy_host {
+	void *ctx;
+	/*
+	 * Reads the policy called name (a path or a bare name), named by the file
+	 * `from` (NULL: the command line).  0 and the text, its length and the name
+	 * to show in messages; or -errno: -ENOENT none such, -EFBIG too large.
+	 */
+	int (*read)(void *ctx, const char *name, const char *from,
+	    const char **text, size_t *len, const char **shown);
+	/* Reads a promise's text likewise. */
+	int (*read_promise)(void *ctx, const char *name, const char **text, size_t *len, const char **shown);
+	/* The value of ${name}; NULL when unset. */
+	const char *(*variable)(void *ctx, const char *name);
+	/*
+	 * The canonical form of an absolute path's existing part with the rest
+	 * appended: /lib/x -> /usr/lib/x.  NULL when nothing changes.
+	 */
+	const char *(*canonical)(void *ctx, const char *path);
+	/* Valid words for suggestions, NULL-ended; may be NULL. */
+	const char *const *(*promises)(void *ctx);
+	/* What `unsafe` can name: policy_guards() of the floor; NULL: anything goes. */
+	const char *const *(*guards)(void *ctx);
+};
+
+/* Messages of a load: "file:line:column: text", the line, a caret. */
+struct policy_errors {
+	char text[16384];
+	unsigned count;		/* all of them; text holds the first few */
+};
+
+/*
+ * Loads a policy and what it includes.  `extra` is further text of the same
+ * language ("allow read /x", the command line's --ro), NULL for none.
+ * NULL when there is any error, with at least one message.  policy_free() the result.
+ */
+struct policy *policy_load(const struct policy_host *, const char *name, const char *extra, struct policy_errors *);
+void policy_free(struct policy *);
+
+/*
+ * The floor: what no policy grants without `unsafe NAME`.  Text of the same
+ * language made of guard blocks; every layer decides with it.
+ */
+struct policy *policy_load_floor(const struct policy_host *, const char *text, struct policy_errors *);
+/* The names of its guards, NULL-ended. */
+const char *const *policy_guards(const struct policy *floor);
+
+/* All layers must allow; the strictest verdict is returned.  No layers: the zero verdict. */
+struct verdict policy_decide(const struct policy *floor, const struct policy *const *layers, size_t n,
+    const struct sysevent *);
+
+/*
+ * The line that would allow what was refused ("allow read /home/u/x", "allow
+ * syscall ptrace", "unsafe ptrace"); false when no line could.
+ */
+struct strbuf;
+bool policy_suggest(const struct sysevent *, const struct verdict *, struct strbuf *);
+
+/* A finding of `check`: what is worth a second look though it is no error. */
+typedef void policy_finding(void *ctx, const struct origin *, const char *text);
+void policy_lint(const struct policy *, policy_finding *, void *ctx);
+
+/* Prints every rule in canonical form, "# file:line" behind each; one call of put per line. */
+typedef void policy_line(void *ctx, const char *text, const struct origin *);
+void policy_show(const struct policy *, policy_line *put, void *ctx);
+
+/* The names of its `program` lines, NULL-ended. */
+const char *const *policy_programs(const struct policy *);
+
+/* Nearest word in a NULL-ended list, for "did you mean"; NULL when none is near. */
+const char *nearest_word(const char *word, const char *const *words);
+
+#endif

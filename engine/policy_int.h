@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_POLICY_INT_H
+#define TG_POLICY_INT_H
+
+/*
+ * A policy compiled: what loading builds and deciding reads.  Every list that
+ * deciding walks is sorted so that the first rule to match decides, whatever
+ * the order of the lines was.
+ */
+
+#include "engine/pattern.h"
+#include "engine/policy.h"
+
+/* A test of one argument, or what joins two of them; a condition is a row of these in postfix order. */
+enum condop_kind {
+	COND_AND, COND_OR, COND_NOT,
+	COND_EQ, COND_NE, COND_LT, COND_LE, COND_GT, COND_GE,
+	COND_HAS,		/* all these bits */
+	COND_IN,		/* one of these values */
+	COND_WITHIN,		/* no bits but these */
+};
+
+enum { COND_DEPTH = 32 };	/* results that can wait for their operator */
+
+struct condop {
+	uint8_t kind;
+	uint8_t arg;
+	bool is_signed;		/* compare as a signed number */
+	bool word;		/* as wide as the ABI's register */
+	uint32_t nvals;
+	uint64_t mask;		/* what is kept of the argument; all ones without `&` */
+	const uint64_t *val;
+};
+
+struct condition {
+	const struct condop *op;
+	unsigned n;
+};
+
+enum addr_shape { ADDR_ANY, ADDR_FAMILY, ADDR_UNIX, ADDR_ABSTRACT, ADDR_IP };
+
+/* `connect inet:10.0.0.0/8:443` and its kin. */
+struct addrpat {
+	uint8_t shape;
+	uint8_t bits;		/* ADDR_IP: length of the network's prefix */
+	uint16_t family;
+	uint16_t port_lo, port_hi;
+	uint8_t ip[16];
+	struct pattern name;	/* ADDR_UNIX, ADDR_ABSTRACT */
+};
+
+enum object_kind { OBJ_PATH, OBJ_ADDR, OBJ_PROC, OBJ_CALL, OBJ_KINDS };
+
+/* One line for one object: a line that lists several becomes several rules. */
+struct rule {
+	struct origin origin;
+	uint8_t kind;			/* enum object_kind */
+	uint8_t action;			/* enum action */
+	bool log, quiet;
+	bool hidden;			/* follows from another rule: `show` leaves it out */
+	uint16_t rights;
+	uint16_t implied;		/* those of them that nobody wrote */
+	int err;
+	uint32_t seq;			/* order as written: the last thing that rules are sorted by */
+	uint16_t guard;			/* floor: index of its guard */
+	uint16_t id;			/* OBJ_CALL: enum sys_id */
+	uint64_t rank;			/* the larger the more specific */
+	const char *object;		/* canonical text */
+	const char *when;		/* text of its condition, or NULL */
+	enum proc_class proc;
+	struct pattern path;
+	struct addrpat addr;
+	struct condition cond;
+};
+
+/* A `default` or `unknown` line, or what holds without one. */
+struct setting {
+	enum action action;
+	int err;
+	struct origin origin;		/* file NULL: no line says it */
+};
+
+/* A word of the policy with its place: `program`, `unsafe`. */
+struct mark {
+	const char *word;
+	struct origin origin;
+};
+
+/* Rules of paths that begin with the same literal bytes: a run of sorted[OBJ_PATH]. */
+struct prefix {
+	uint32_t hash;
+	uint32_t next;			/* with the same bucket, plus one; 0 ends */
+	uint32_t first, n;		/* rules */
+	uint16_t len;
+};
+
+/* Finds the few rules whose literal beginning a path has, longest first, without a look at the others. */
+struct prefix_index {
+	const struct prefix *prefix;
+	const uint32_t *bucket;		/* index of a prefix, plus one */
+	uint32_t mask;
+	const uint16_t *len;		/* the lengths there are, shortest first */
+	size_t nlens;
+};
+
+struct policy {
+	struct pool *pool;			/* owns all that follows */
+	struct setting fallback, unknown;
+	const struct rule *const *rule;		/* as written, for show and lint */
+	size_t nrules;
+	const struct rule *const *sorted[OBJ_KINDS];	/* most specific first; OBJ_CALL by identity before that */
+	size_t nsorted[OBJ_KINDS];
+	struct prefix_index prefixes;
+	const uint32_t *call_at;		/* SYS_IDS + 1 indices into sorted[OBJ_CALL] */
+	const struct mark *unsafe;
+	size_t nunsafe;
+	const struct mark *program;
+	size_t nprograms;
+	const char *const *programs;		/* the words alone, NULL-ended */
+	const char *const *guards;		/* floor: NULL-ended; index as in struct rule */
+};
+
+/* The line that says just this rule: "deny EACCES read /x". */
+void rule_print(const struct rule *, struct strbuf *);
+/* "read,write" */
+void rights_print(unsigned rights, struct strbuf *);
+
+/* What is accessed, as a policy says it: "/x", "inet:1.2.3.4:80", "tree". */
+void object_print(const struct access *, struct strbuf *);
+
+/* An argument's value by the names of its vocabulary; false when it has none. */
+bool value_print(const struct argdesc *, uint64_t value, struct strbuf *);
+
+/* FNV-1a: a hash that grows with the text. */
+enum { HASH_START = 2166136261u };
+static inline uint32_t
+hash_byte(uint32_t hash, unsigned char c)
+{
+	return (hash ^ c) * 16777619u;
+}
+
+/* The rules whose object covers what is accessed, the most specific first. */
+struct rulewalk {
+	const struct policy *p;
+	const struct access *a;
+	int kind;
+	size_t next, end;		/* in sorted[kind] */
+	const char *path;		/* OBJ_PATH */
+	size_t len;
+	bool anonymous;
+	size_t nlens;			/* lengths of prefixes that are still to come */
+	uint32_t chain;			/* prefixes of the length at hand that may come next */
+	uint32_t hash[PATTERN_MAX + 1];	/* of the path's beginnings, one for each length */
+};
+
+/* kind is what the access is about; an OBJ_PATH has a path. */
+void rulewalk_start(struct rulewalk *, const struct policy *, int kind, const struct access *);
+/* The next one that has any of the rights; NULL when there is none. */
+const struct rule *rulewalk_next(struct rulewalk *, unsigned rights);
+
+bool condition_holds(const struct condition *, const struct sysevent *);
+/* Does the word stand in a line `unsafe`? */
+bool policy_lifts(const struct policy *, const char *guard);
+
+#endif

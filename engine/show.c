@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/policy_int.h"
+#include "lib/strbuf.h"
+
+enum { LINE_MAX_BYTES = 5 * PATTERN_MAX };
+
+/* Where lines go. */
+struct output {
+	policy_line *put;
+	void *ctx;
+};
+
+static void
+action_print(enum action action, int err, struct strbuf *b)
+{
+	static const char *const words[] = { [ACT_KILL] = "kill", [ACT_DENY] = "deny", [ACT_ALLOW] = "allow" };
+
+	strbuf_add(b, words[action]);
+	if (action == ACT_DENY)
+		strbuf_addf(b, " %s", errno_name(err));
+}
+
+void
+rule_print(const struct rule *r, struct strbuf *b)
+{
+	action_print(r->action, r->err, b);
+	strbuf_addc(b, ' ');
+	if (r->kind == OBJ_CALL)
+		strbuf_add(b, "syscall");
+	else
+		rights_print(r->rights & ~r->implied, b);
+	strbuf_addf(b, " %s", r->object);
+	if (r->when)
+		strbuf_addf(b, " if %s", r->when);
+	strbuf_add(b, r->log ? " log" : "");
+	strbuf_add(b, r->quiet ? " quiet" : "");
+}
+
+static void
+show_setting(const struct output *out, const char *word, const struct setting *s)
+{
+	char mem[64];
+	struct strbuf b = STRBUF(mem);
+
+	strbuf_addf(&b, "%s ", word);
+	action_print(s->action, s->err, &b);
+	out->put(out->ctx, b.s, s->origin.file ? &s->origin : NULL);
+}
+
+static void
+show_marks(const struct output *out, const char *keyword, const struct mark *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char mem[LINE_MAX_BYTES];
+		struct strbuf b = STRBUF(mem);
+
+		strbuf_addf(&b, "%s ", keyword);
+		pattern_print_literal(m[i].word, strlen(m[i].word), &b);
+		out->put(out->ctx, b.s, &m[i].origin);
+	}
+}
+
+static void
+show_rule(const struct output *out, const struct rule *r)
+{
+	char mem[LINE_MAX_BYTES + sizeof("if") + 4096];
+	struct strbuf b = STRBUF(mem);
+
+	if (r->hidden)
+		return;
+	rule_print(r, &b);
+	out->put(out->ctx, b.s, &r->origin);
+}
+
+/* The floor's rules stand in the blocks of their guards. */
+static void
+show_guards(const struct output *out, const struct policy *p)
+{
+	for (unsigned g = 0; p->guards[g]; g++) {
+		char mem[256];
+		struct strbuf b = STRBUF(mem);
+
+		strbuf_addf(&b, "guard %s {", p->guards[g]);
+		out->put(out->ctx, b.s, NULL);
+		for (size_t i = 0; i < p->nrules; i++)
+			if (p->rule[i]->guard == g)
+				show_rule(out, p->rule[i]);
+		out->put(out->ctx, "}", NULL);
+	}
+}
+
+void
+policy_show(const struct policy *p, policy_line *put, void *ctx)
+{
+	struct output out = { .put = put, .ctx = ctx };
+
+	put(ctx, "policy 1", NULL);
+	if (p->guards[0]) {
+		show_guards(&out, p);
+		return;
+	}
+	show_marks(&out, "program", p->program, p->nprograms);
+	show_setting(&out, "default", &p->fallback);
+	show_setting(&out, "unknown", &p->unknown);
+	show_marks(&out, "unsafe", p->unsafe, p->nunsafe);
+	for (size_t i = 0; i < p->nrules; i++)
+		show_rule(&out, p->rule[i]);
+}
