@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arch/arch.h"
+#include "engine/policy.h"
+#include "lib/arena.h"
+#include "lib/cleanup.h"
+#include "lib/diag.h"
+#include "lib/strbuf.h"
+#include "lib/xalloc.h"
+#include "tracer/calltext.h"
+#include "tracer/choice.h"
+#include "tracer/halves.h"
+#include "tracer/command.h"
+#include "tracer/host.h"
+#include "tracer/resolve.h"
+#include "tracer/wording.h"
+
+/* In this order: the worst of several calls is the exit status. */
+enum { ALLOWED, REFUSED, USAGE };
+
+enum { ARENA = 1 << 20, TEXT = 8192 };
+
+struct explain_options {
+	struct choice choice;
+	const char *abi;
+	const char *file;
+};
+
+#define AT(member)	offsetof(struct explain_options, member)
+
+static const struct option_row rows[] = {
+	CHOICE_POLICY_ROW(struct explain_options, choice),
+	CHOICE_PROGRAM_ROWS(struct explain_options, choice),
+	CHOICE_GRANT_ROWS(struct explain_options, choice),
+	{ .name = "abi", .kind = OPT_STRING, .offset = AT(abi), .arg = "ABI",
+	  .help = "the calling convention of the program (see tollgate list arches)" },
+	{ .name = "file", .letter = 'f', .kind = OPT_STRING, .offset = AT(file), .arg = "FILE",
+	  .help = "read calls from FILE, one a line, as strace -o writes them; without CALL and FILE, from standard input" },
+	{ .kind = OPT_END },
+};
+
+static int exec_explain(void *options, int argc, char **argv);
+
+const struct command cmd_explain = {
+	.name = "explain",
+	.usage = "[OPTION]... [-p POLICY]... [CALL]",
+	.summary = "say what a policy answers to a call, and by which rule",
+	.examples =
+	    "tollgate explain -p mpv 'openat(AT_FDCWD, \"/etc/shadow\", O_RDONLY)'\n"
+	    "tollgate explain -p mpv 'fchmod(3</tmp/x>, 0600)'\n"
+	    "strace -fyX raw -s 4096 -o log mpv a.mkv; tollgate explain -p mpv -f log",
+	.options = rows,
+	.options_size = sizeof(struct explain_options),
+	.exec = exec_explain,
+	.usage_status = USAGE,
+};
+
+/* Everything that deciding one call needs. */
+struct explaining {
+	const struct abi *abi;
+	struct layers layers;
+	struct arena arena;
+};
+
+static int open_input(const struct explain_options *, FILE **);
+static const struct abi *find_abi(const char *name);
+static int explain_lines(struct explaining *, FILE *, const char *name);
+static int explain_words(struct explaining *, int argc, char **argv);
+
+static int
+explain_input(struct explaining *e, const struct explain_options *o, int argc, char **argv)
+{
+	FILE *f = NULL;
+	int status;
+
+	if (argc > 0)
+		return explain_words(e, argc, argv);
+	if (open_input(o, &f) < 0)
+		return USAGE;
+	status = explain_lines(e, f, o->file ? o->file : "standard input");
+	if (f != stdin)
+		fclose(f);
+	return status;
+}
+
+static int
+explain_with(struct explain_options *o, struct host *h, int argc, char **argv)
+{
+	struct explaining e = { .abi = find_abi(o->abi) };
+	const char *extra = choice_grants(&o->choice, h);
+	int status;
+
+	if (!e.abi || !extra || choice_complete(&o->choice, h) ||
+	    host_load_layers(h, &o->choice.policies, extra, &e.layers))
+		return USAGE;
+	arena_init(&e.arena, ARENA);
+	status = explain_input(&e, o, argc, argv);
+	arena_free(&e.arena);
+	layers_free(&e.layers);
+	return status;
+}
+
+static int
+exec_explain(void *options, int argc, char **argv)
+{
+	struct explain_options *o = options;
+	struct host host;
+	int status;
+
+	if (o->file && argc > 0)
+		return command_misused(&cmd_explain, "a call and --file: one of the two");
+	choice_host(&o->choice, &host);
+	status = explain_with(o, &host, argc, argv);
+	host_free(&host);
+	choice_free(&o->choice);
+	return status;
+}
+
+static const struct abi *
+find_abi(const char *name)
+{
+	const struct arch *arch = arch_native();
+	const char *words[8] = { NULL }, *near;
+	char mem[64];
+	struct strbuf b = STRBUF(mem);
+
+	if (!name)
+		return &arch->abis[0];
+	for (size_t i = 0; i < arch->nabis; i++) {
+		if (!strcmp(arch->abis[i].name, name))
+			return &arch->abis[i];
+		words[i] = arch->abis[i].name;
+	}
+	near = nearest_word(name, words);
+	strbuf_quote(&b, name, strlen(name), 40);
+	warn("%s has no ABI %s%s%s%s", arch->name, b.s, near ? "; did you mean \"" : "", near ? near : "",
+	    near ? "\"?" : " (see tollgate list arches)");
+	return NULL;
+}
+
+static int
+open_input(const struct explain_options *o, FILE **f)
+{
+	char mem[512];
+	struct strbuf b = STRBUF(mem);
+
+	*f = o->file ? fopen(o->file, "re") : stdin;
+	if (*f)
+		return 0;
+	strbuf_quote(&b, o->file, strlen(o->file), 400);
+	warn_err(errno, "cannot read %s:", b.s);
+	return -1;
+}
+
+/* Deciding */
+
+/*
+ * A descriptor of the program is none of ours.  Where the text has its name,
+ * "3</etc>", we open that, and the call is resolved with our number instead.
+ */
+struct lent {
+	unsigned n;
+	struct {
+		int fd;
+		uint64_t meant;
+	} of[SYS_MAXARGS];
+};
+
+static void
+lend_descriptors(struct sysevent *ev, const struct calltext_notes *notes, struct lent *l)
+{
+	l->n = 0;
+	for (unsigned i = 0; i < SYS_MAXARGS; i++) {
+		unsigned kind = sysdesc_table[ev->id].arg[i].kind;
+		int fd;
+
+		if (!notes->fd[i] || notes->fd[i][0] != '/' || (kind != A_FD && kind != A_DIRFD))
+			continue;
+		fd = open(notes->fd[i], O_PATH | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		l->of[l->n].fd = fd;
+		l->of[l->n++].meant = ev->arg[i].val;
+		ev->arg[i].val = (uint64_t)fd;
+	}
+}
+
+/* Resolving may have moved an argument: it is found by what stands in it. */
+static void
+take_back_descriptors(struct sysevent *ev, struct lent *l)
+{
+	for (unsigned k = 0; k < l->n; k++) {
+		for (unsigned i = 0; i < SYS_MAXARGS; i++) {
+			unsigned kind = sysdesc_table[ev->id].arg[i].kind;
+
+			if ((kind == A_FD || kind == A_DIRFD) && ev->arg[i].val == (uint64_t)l->of[k].fd)
+				ev->arg[i].val = l->of[k].meant;
+		}
+		close(l->of[k].fd);
+	}
+}
+
+static struct verdict
+decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *notes, struct resolved *r)
+{
+	struct task_view view = task_view_self();
+	struct lent lent;
+	int err;
+
+	lend_descriptors(ev, notes, &lent);
+	err = resolve(&view, ev, &e->arena, r);
+	take_back_descriptors(ev, &lent);
+	if (err)
+		return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
+	return policy_decide(e->layers.floor, (const struct policy *const *)e->layers.layer, e->layers.n, ev);
+}
+
+/* Printing */
+
+typedef void printer(const struct sysevent *, const struct verdict *);
+
+static void
+print_part(const char *what, void (*wording)(const struct verdict *, struct strbuf *), const struct verdict *v)
+{
+	char mem[TEXT];
+	struct strbuf b = STRBUF(mem);
+
+	wording(v, &b);
+	printf("  %-9s %s\n", what, b.s);
+}
+
+/* One call on the command line: all there is to say, in lines. */
+static void
+print_long(const struct sysevent *ev, const struct verdict *v)
+{
+	char mem[TEXT];
+	struct strbuf b = STRBUF(mem);
+
+	sysevent_print(ev, &b);
+	printf("%s\n", b.s);
+	print_part("verdict", wording_action, v);
+	strbuf_init(&b, mem, sizeof(mem));
+	wording_object(ev, v, &b);
+	printf("  %-9s %s\n", "object", b.s);
+	print_part("because", wording_reason, v);
+	strbuf_init(&b, mem, sizeof(mem));
+	if (v->action != ACT_ALLOW && policy_suggest(ev, v, &b))
+		printf("  %-9s %s\n", "to allow", b.s);
+	if (v->reason == WHY_UNREADABLE && v->err == EBADF)
+		printf("  %-9s write a descriptor with its name: 3</etc>, as strace -y does\n", "note");
+}
+
+/* One of many: the line that `run` logs. */
+static void
+print_short(const struct sysevent *ev, const struct verdict *v)
+{
+	char mem[TEXT];
+	struct strbuf b = STRBUF(mem);
+
+	wording_line(ev, v, &b);
+	printf("%s\n", b.s);
+}
+
+/* Where the text cannot be understood: file, line and column, the text, a caret. */
+static void
+print_error(const char *name, unsigned line, const char *text, const struct calltext_error *error)
+{
+	size_t len = strlen(text), at = error->column > len ? len : error->column - 1;
+	char mem[TEXT];
+	struct strbuf b = STRBUF(mem);
+	int indent;
+
+	fflush(stdout);
+	strbuf_escape(&b, name, strlen(name), "");
+	fprintf(stderr, "%s:%u:%u: %s\n", b.s, line, error->column, error->text);
+	strbuf_init(&b, mem, sizeof(mem));
+	strbuf_escape(&b, text, at, "");
+	indent = (int)b.len;
+	strbuf_escape(&b, text + at, len - at, "");
+	fprintf(stderr, "  %s\n  %*s^\n", b.s, indent, "");
+}
+
+static int
+explain_call(struct explaining *e, const char *name, unsigned line, const char *text, printer *print)
+{
+	struct calltext_error error;
+	struct calltext_notes notes;
+	struct resolved found = { 0 };
+	struct sysevent ev;
+	struct verdict v;
+	int r;
+
+	arena_reset(&e->arena);
+	r = calltext_parse(text, e->abi, &e->arena, &ev, &notes, &error);
+	if (r == -ENOMSG)
+		return ALLOWED;
+	if (r) {
+		print_error(name, line, text, &error);
+		return USAGE;
+	}
+	v = decide(e, &ev, &notes, &found);
+	print(&ev, &v);
+	resolved_release(&found);
+	return v.action == ACT_ALLOW ? ALLOWED : REFUSED;
+}
+
+/* Input */
+
+/* The shell may have cut the call into words: one call, joined by blanks. */
+static int
+explain_words(struct explaining *e, int argc, char **argv)
+{
+	cleanup_free char *text = xstrdup(argv[0]);
+
+	for (int i = 1; i < argc; i++) {
+		char *longer = xasprintf("%s %s", text, argv[i]);
+
+		free(text);
+		text = longer;
+	}
+	return explain_call(e, "call", 1, text, print_long);
+}
+
+/* A call that was still going on when the log ended, as far as it is told. */
+static int
+explain_unfinished(struct explaining *e, const struct halves *h, const char *name)
+{
+	int worst = ALLOWED;
+
+	for (size_t i = 0; i < h->n; i++) {
+		cleanup_free char *text = xasprintf("%s<unfinished ...>", h->v[i].text);
+		int status = explain_call(e, name, h->v[i].line, text, print_short);
+
+		if (status > worst)
+			worst = status;
+	}
+	return worst;
+}
+
+static int
+explain_lines(struct explaining *e, FILE *f, const char *name)
+{
+	cleanup_free char *text = NULL;
+	struct halves halves = { 0 };
+	size_t size = 0;
+	int worst = ALLOWED, status;
+
+	for (unsigned line = 1; getline(&text, &size, f) >= 0; line++) {
+		cleanup_free char *whole = NULL;
+
+		text[strcspn(text, "\n")] = '\0';
+		whole = halves_join(&halves, text, line);
+		status = whole ? explain_call(e, name, line, whole, print_short) : ALLOWED;
+		if (status > worst)
+			worst = status;
+	}
+	status = explain_unfinished(e, &halves, name);
+	halves_free(&halves);
+	if (!ferror(f))
+		return status > worst ? status : worst;
+	warn_err(errno, "reading calls:");
+	return USAGE;
+}

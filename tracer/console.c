@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/console.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tracer/procs.h"
+
+static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGTSTP, SIGCONT };
+
+enum { NUDGE = SIGALRM };	/* interrupts waitpid(2) */
+
+static struct {
+	sigset_t forwarded;
+	uint64_t before;	/* the kernel's mask when tollgate started */
+	pthread_t waiter;
+	pid_t program;
+	double seconds;
+	atomic_bool expired, stopped;
+} console;
+
+static void
+nudged(int sig)
+{
+	(void)sig;
+}
+
+/*
+ * Everything that can be blocked: a signal to the process group (kill 0), or
+ * one that the kernel sends to a descriptor's owner, must not end tollgate.
+ * Its own faults end it all the same.  The C library keeps two signals out of
+ * its masks, so the kernel is asked directly.
+ */
+void
+console_block(void)
+{
+	struct sigaction nudge = { .sa_handler = nudged };
+	uint64_t all = ~(UINT64_C(1) << (NUDGE - 1));
+
+	sigemptyset(&console.forwarded);
+	for (size_t i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
+		sigaddset(&console.forwarded, forwarded[i]);
+	sigaction(NUDGE, &nudge, NULL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &console.before, sizeof(all));
+}
+
+void
+console_restore(void)
+{
+	signal(NUDGE, SIG_DFL);
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &console.before, NULL, sizeof(console.before));
+}
+
+/* A signal from inside the sandbox (kill 0) went to the program already. */
+static bool
+from_inside(const siginfo_t *si)
+{
+	return si->si_code <= 0 && si->si_pid > 0 && procs_tracer(si->si_pid) == getpid();
+}
+
+/* A shell continues the whole job; a program that goes on already needs no second SIGCONT. */
+static bool
+is_wanted(const siginfo_t *si)
+{
+	return si->si_signo != SIGCONT || atomic_load(&console.stopped);
+}
+
+static void
+forward(const siginfo_t *si)
+{
+	if (si->si_code <= 0 && !from_inside(si) && is_wanted(si))
+		kill(console.program, si->si_signo);
+}
+
+static double
+now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static struct timespec
+interval(double seconds)
+{
+	if (seconds < 0)
+		seconds = 0;
+	return (struct timespec){ (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
+}
+
+static void
+expire(void)
+{
+	const struct timespec pause = interval(0.05);
+
+	atomic_store(&console.expired, true);
+	for (;;) {
+		pthread_kill(console.waiter, NUDGE);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static void *
+watch(void *arg)
+{
+	double end = now() + console.seconds;
+	siginfo_t si;
+
+	(void)arg;
+	for (;;) {
+		struct timespec left = interval(console.seconds > 0 ? end - now() : 3600);
+
+		if (sigtimedwait(&console.forwarded, &si, &left) > 0)
+			forward(&si);
+		if (console.seconds > 0 && now() >= end)
+			expire();
+	}
+	return NULL;
+}
+
+int
+console_start(pid_t program, double seconds)
+{
+	pthread_t watcher;
+
+	console.waiter = pthread_self();
+	console.program = program;
+	console.seconds = seconds;
+	return -pthread_create(&watcher, NULL, watch, NULL);
+}
+
+bool
+console_expired(void)
+{
+	return atomic_load(&console.expired);
+}
+
+void
+console_stopped(bool by_terminal)
+{
+	atomic_store(&console.stopped, true);
+	/* Not for a program that left our job, whose shell would not continue us; and never past the time. */
+	if (by_terminal && console.seconds <= 0 && getpgid(console.program) == getpgrp())
+		raise(SIGSTOP);
+}
+
+void
+console_continued(void)
+{
+	atomic_store(&console.stopped, false);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/enforce.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "tracer/pt.h"
+
+enum { MAX_REGSET = 1024 };
+
+/* Registers of a stopped task, with the layout the kernel used for them. */
+struct registers {
+	unsigned char bytes[MAX_REGSET];
+	size_t len;
+	const struct regset *set;
+};
+
+static int
+load(const struct arch *arch, pid_t tid, struct registers *r)
+{
+	int err;
+
+	r->len = sizeof(r->bytes);
+	err = pt_getregs(tid, r->bytes, &r->len);
+	if (err)
+		return err;
+	r->set = arch_regset(arch, r->len);
+	return r->set ? 0 : -EPROTO;
+}
+
+static void
+put(struct registers *r, size_t offset, int64_t value)
+{
+	int32_t narrow = (int32_t)value;
+
+	if (r->set->width == sizeof(narrow))
+		memcpy(r->bytes + offset, &narrow, sizeof(narrow));
+	else
+		memcpy(r->bytes + offset, &value, sizeof(value));
+}
+
+/* Number -1 makes the kernel skip the call; x86 then returns what the result register holds already. */
+static int
+skip(const struct arch *arch, struct tracee *t, int64_t result)
+{
+	struct registers r;
+	int failed = load(arch, t->tid, &r);
+
+	if (failed)
+		return failed;
+	put(&r, r.set->nr, -1);
+	put(&r, r.set->ret, result);
+	t->skipped = true;
+	t->result = result;
+	return pt_setregs(t->tid, r.bytes, r.len);
+}
+
+void
+enforce_kill(const struct tracee *t)
+{
+	kill(t->group ? t->group->tgid : t->tid, SIGKILL);
+}
+
+/*
+ * A process that is not dumpable hides its memory from a tracer without
+ * privileges, who would then have to refuse all it does.  It is told that it
+ * is, and stays as it was; what it wanted to keep out cannot come in anyway.
+ */
+static bool
+hides_memory(const struct sysevent *ev)
+{
+	return ev->id == SYS_ID_prctl && (int)ev->arg[0].val == PR_SET_DUMPABLE && ev->arg[1].val == 0;
+}
+
+/*
+ * A core is a file that no rule was asked about.  The limit is none, and stays
+ * so: root could raise it again, and programs that lower it want to hear yes.
+ */
+static bool
+limits_core(const struct sysevent *ev)
+{
+	if (ev->id == SYS_ID_prlimit64)
+		return ev->arg[1].val == RLIMIT_CORE && ev->arg[2].val;
+	return ev->id == SYS_ID_setrlimit && ev->arg[0].val == RLIMIT_CORE;
+}
+
+int
+enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, const struct verdict *v,
+    const struct resolved *r)
+{
+	t->skipped = false;
+	t->exec[0] = r->exec[0];
+	t->exec[1] = r->exec[1];
+	if (v->action == ACT_ALLOW && (hides_memory(ev) || limits_core(ev)))
+		return skip(arch, t, 0);
+	if (v->action == ACT_ALLOW)
+		return r->failed ? skip(arch, t, -r->failed) : 0;
+	if (v->action == ACT_DENY && v->err > 0)
+		return skip(arch, t, -v->err);
+	/* The call must not run even if death comes late. */
+	skip(arch, t, -ENOSYS);
+	enforce_kill(t);
+	return 0;
+}
+
+int
+enforce_result(const struct arch *arch, struct tracee *t, int64_t returned)
+{
+	struct registers r;
+	int err;
+
+	if (returned == t->result)
+		return 0;
+	err = load(arch, t->tid, &r);
+	if (err)
+		return err;
+	put(&r, r.set->ret, t->result);
+	return pt_setregs(t->tid, r.bytes, r.len);
+}

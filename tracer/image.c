@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/image.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/cleanup.h"
+#include "tracer/pt.h"
+
+/* One line of /proc/PID/maps. */
+struct mapping {
+	uint64_t lo, hi;
+	char file[256];
+};
+
+static bool
+next_mapping(FILE *f, struct mapping *m)
+{
+	char line[4608];
+	int at = 0;
+
+	if (!fgets(line, sizeof(line), f))
+		return false;
+	m->file[0] = '\0';
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m->lo, &m->hi, &at) < 2)
+		return false;
+	if (at)
+		snprintf(m->file, sizeof(m->file), "%.255s", line + at);
+	return true;
+}
+
+/* The mappings of the file that ip lies in, from the first to the last of them. */
+static void
+find_loader(struct thread_group *g, uint64_t ip)
+{
+	cleanup_file FILE *f = NULL;
+	struct mapping m;
+	char path[48], file[256] = "";
+	uint64_t lo = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", g->tgid);
+	f = fopen(path, "re");
+	g->loader_lo = g->loader_hi = 0;
+	while (f && next_mapping(f, &m)) {
+		if (strcmp(m.file, file)) {
+			lo = m.lo;
+			memcpy(file, m.file, sizeof(file));
+		}
+		if (ip >= m.lo && ip < m.hi)
+			g->loader_lo = lo;
+		if (g->loader_lo && g->loader_lo == lo)
+			g->loader_hi = m.hi;
+	}
+}
+
+bool
+image_enter(struct session *s, struct tracee *t)
+{
+	struct thread_group *g = t->group;
+	struct pt_call at;
+	uint32_t nr;
+
+	if (pt_call(t->tid, &at) < 0)
+		return false;
+	g->image = arch_abi(s->map.arch, at.audit_arch, 0, &nr);
+	free(g->refusal);
+	g->refusal = NULL;
+	g->loading = true;
+	find_loader(g, at.ip);
+	return g->image != NULL;
+}
+
+static bool
+is_file(const struct fileid *id, const struct stat *st)
+{
+	return id->ino == st->st_ino && id->dev == st->st_dev;
+}
+
+bool
+image_was_decided(struct session *s, struct tracee *t, const struct task_view *view)
+{
+	struct sysevent ev = { .id = SYS_ID_execve, .abi = t->group->image->name, .wordsize = t->group->image->wordsize };
+	struct resolved found = { 0 };
+	struct verdict v = { 0 };
+	char exe[48];
+	struct stat st;
+
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", t->tid);
+	if (stat(exe, &st) < 0)
+		return false;
+	if (is_file(&t->exec[0], &st) || is_file(&t->exec[1], &st))
+		return true;
+	ev.arg[0].str = exe;
+	if (resolve(view, &ev, &s->arena, &found) == 0)
+		v = policy_decide(s->floor, s->layers, s->nlayers, &ev);
+	resolved_release(&found);
+	audit_verdict(s->audit, t->tid, &ev, &v, s->dry_run);
+	return v.action == ACT_ALLOW || s->dry_run;
+}

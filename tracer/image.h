@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_IMAGE_H
+#define TG_IMAGE_H
+
+#include "tracer/resolve.h"
+#include "tracer/trace.h"
+
+/*
+ * At an exec event.  image_enter() notes the program's ABI and where its first
+ * code lies; false when the kernel will not say.
+ */
+bool image_enter(struct session *, struct tracee *);
+
+/*
+ * Whether what runs is what the verdict was about.  The path was looked up
+ * again by the kernel after our check: another file behind it is decided on
+ * its own, and refused ones are logged.  No instruction of it has run.
+ */
+bool image_was_decided(struct session *, struct tracee *, const struct task_view *);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/lifecycle.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/diag.h"
+#include "lib/strbuf.h"
+#include "lib/xalloc.h"
+#include "tracer/console.h"
+#include "tracer/enforce.h"
+#include "tracer/image.h"
+#include "tracer/procs.h"
+#include "tracer/pt.h"
+#include "tracer/supervisor.h"
+#include "tracer/wording.h"
+
+void
+lifecycle_resume(struct tracee *t, int sig)
+{
+	int err = pt_resume(t->tid, sig);
+
+	if (err && err != -ESRCH)
+		enforce_kill(t);
+}
+
+static void
+kill_one(struct tracee *t, void *ctx)
+{
+	(void)ctx;
+	enforce_kill(t);
+}
+
+void
+lifecycle_kill_all(struct session *s)
+{
+	tracee_each(&s->tracees, kill_one, NULL);
+}
+
+static enum proc_class
+classify(void *ctx, struct whose whose, pid_t pid)
+{
+	struct session *s = ctx;
+	struct tracee *t = tracee_find(&s->tracees, pid);
+	pid_t tgid = t && t->group ? t->group->tgid : procs_tgid(pid);
+
+	if (pid == supervisor_pid() || tgid == supervisor_pid())
+		return PROC_SUPERVISOR;
+	if (pid == whose.tgid || tgid == whose.tgid)
+		return PROC_SELF;
+	if (t || (tgid > 0 && tracee_group(&s->tracees, tgid)))
+		return PROC_TREE;
+	/* A child of a tracee is a tracee, or dead and not yet waited for. */
+	return tracee_group(&s->tracees, procs_parent(pid)) ? PROC_TREE : PROC_OUTSIDE;
+}
+
+struct task_view
+lifecycle_view(struct session *s, const struct tracee *t)
+{
+	return (struct task_view){ { t->tid, t->group->tgid }, classify, s };
+}
+
+void
+on_relay(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	(void)s;
+	(void)stop;
+	lifecycle_resume(t, 0);
+}
+
+void
+on_first(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	if (t->tid == s->main_pid && t->state == TS_STOPPED)
+		console_continued();
+	t->state = TS_RUNNING;
+	on_relay(s, t, stop);
+}
+
+void
+on_signal(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	(void)s;
+	lifecycle_resume(t, stop->sig);
+}
+
+/*
+ * The shell that started us waits for our stop, not the program's: when the
+ * terminal stops the program, we stop with it.
+ */
+void
+on_group(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	int err = pt_listen(t->tid);
+
+	t->state = TS_STOPPED;
+	if (err && err != -ESRCH)
+		enforce_kill(t);
+	if (t->tid == s->main_pid)
+		console_stopped(stop->sig != SIGSTOP);
+}
+
+static pid_t
+tgid_of(pid_t tid)
+{
+	pid_t tgid = procs_tgid(tid);
+
+	return tgid > 0 ? tgid : tid;
+}
+
+/* A parked task's own stop was its first: it goes on from there. */
+static void
+adopt(struct session *s, struct tracee *child, const struct thread_group *parent)
+{
+	tracee_join(&s->tracees, child, tgid_of(child->tid), parent);
+	child->state = TS_RUNNING;
+	lifecycle_resume(child, 0);
+}
+
+void
+on_fork(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	unsigned long msg = 0;
+	int err = pt_event_msg(t->tid, &msg);
+	pid_t tid = (pid_t)msg;
+	struct tracee *child = err ? NULL : tracee_find(&s->tracees, tid);
+
+	(void)stop;
+	if (child && child->state == TS_PARKED) {
+		adopt(s, child, t->group);
+	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
+		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
+		tracee_join(&s->tracees, child, tgid_of(tid), t->group);
+	}
+	lifecycle_resume(t, 0);
+}
+
+void
+lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
+{
+	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
+		return;
+	tracee_add(&s->tracees, tid, TS_PARKED);
+}
+
+/*
+ * The parent of a parked task can be gone before its event was reported.
+ * Nothing will explain the task then.  All tasks have the same policy, so it is
+ * taken in as its parent in /proc; where that is not one of ours it has no
+ * image, and whatever gate it uses is a foreign one.
+ */
+static void
+adopt_orphan(struct tracee *t, void *ctx)
+{
+	struct session *s = ctx;
+
+	if (t->state == TS_PARKED)
+		adopt(s, t, tracee_group(&s->tracees, procs_parent(t->tid)));
+}
+
+struct siblings {
+	struct session *s;
+	struct tracee *survivor;
+};
+
+static void
+remove_sibling(struct tracee *t, void *ctx)
+{
+	struct siblings *of = ctx;
+
+	if (t != of->survivor && t->group && t->group == of->survivor->group)
+		tracee_remove(&of->s->tracees, t);
+}
+
+struct tracee *
+lifecycle_exec_tid(struct session *s, struct tracee *leader)
+{
+	unsigned long msg = 0;
+	struct tracee *former = NULL;
+	struct siblings siblings = { s, leader };
+
+	if (pt_event_msg(leader->tid, &msg) == 0 && (pid_t)msg != leader->tid)
+		former = tracee_find(&s->tracees, (pid_t)msg);
+	if (former) {
+		leader->state = former->state;
+		memcpy(leader->exec, former->exec, sizeof(leader->exec));
+		leader->skipped = former->skipped;
+		leader->result = former->result;
+	}
+	tracee_each(&s->tracees, remove_sibling, &siblings);
+	return leader;
+}
+
+void
+on_exec(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	bool launched = t->state == TS_LAUNCHED;
+	struct task_view view = lifecycle_view(s, t);
+
+	(void)stop;
+	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
+	arena_reset(&s->arena);
+	if (!image_enter(s, t) || (!launched && !image_was_decided(s, t, &view)))
+		enforce_kill(t);
+	lifecycle_resume(t, 0);
+}
+
+void
+lifecycle_note_call(struct tracee *t, uint64_t ip, const struct sysevent *ev, const struct verdict *v)
+{
+	struct thread_group *g = t->group;
+	char text[1024];
+	struct strbuf b = STRBUF(text);
+
+	if (v->action == ACT_KILL)
+		g->killed = true;
+	if (!g->loading)
+		return;
+	if (ip < g->loader_lo || ip >= g->loader_hi) {
+		g->loading = false;
+	} else if (v->action != ACT_ALLOW) {
+		wording_line(ev, v, &b);
+		free(g->refusal);
+		g->refusal = xstrdup(text);
+	}
+}
+
+static void
+note_outcome(struct session *s, const struct tracee *t, const struct stop *stop)
+{
+	struct outcome *o = &s->outcome;
+
+	o->sig = stop->kind == STOP_KILLED ? stop->sig : 0;
+	o->code = stop->code;
+	o->by = t->group->killed ? BY_POLICY : BY_PROGRAM;
+	o->never_ran = t->state == TS_LAUNCHED;
+	if (t->group->loading && (o->code || o->sig) && t->group->refusal)
+		o->refusal = xstrdup(t->group->refusal);
+}
+
+void
+on_gone(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	if (t->tid == s->main_pid)
+		note_outcome(s, t, stop);
+	tracee_remove(&s->tracees, t);
+	tracee_each(&s->tracees, adopt_orphan, s);
+}

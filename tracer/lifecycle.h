@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_LIFECYCLE_H
+#define TG_LIFECYCLE_H
+
+/*
+ * Tasks that come, become another program, stop and go.  The handlers of
+ * trace.c's table that are about tasks and not about calls.
+ */
+
+#include "tracer/resolve.h"
+#include "tracer/stop.h"
+#include "tracer/trace.h"
+
+typedef void handler(struct session *, struct tracee *, const struct stop *);
+
+handler on_relay;	/* resume, nothing else */
+handler on_first;	/* a new task, or the end of a group-stop */
+handler on_signal;	/* deliver it */
+handler on_group;	/* stay stopped, listening */
+handler on_fork;	/* in the parent: a child is there or about to be */
+handler on_exec;	/* the new image is in place and none of its code ran */
+handler on_gone;
+
+/* A stop of a task we do not know: it waits, stopped, until its parent's event explains it. */
+void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
+
+/*
+ * At an exec event the task may have changed its tid to its leader's.  Returns
+ * the tracee under its new tid; its siblings are gone.
+ */
+struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
+
+/* Resumes until the next stop that concerns us; sig is delivered. */
+void lifecycle_resume(struct tracee *, int sig);
+
+/* How that task sees files and processes. */
+struct task_view lifecycle_view(struct session *, const struct tracee *);
+
+/* Remembers the last refusal while a program's loader is at work, and when that ends. */
+void lifecycle_note_call(struct tracee *, uint64_t ip, const struct sysevent *, const struct verdict *);
+
+void lifecycle_kill_all(struct session *);
+
+#endif

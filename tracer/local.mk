@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: ISC
+
+# All but main.c in an archive, so that unit tests can link what they test.
+noinst_LIBRARIES += %D%/libtgtracer.a
+
+tracer_libtgtracer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tracer_libtgtracer_a_SOURCES = \
+	%D%/audit.c		\
+	%D%/audit.h		\
+	%D%/audit_json.c	\
+	%D%/audit_json.h	\
+	%D%/calltext.c		\
+	%D%/calltext.h		\
+	%D%/calltext_addr.c	\
+	%D%/calltext_args.c	\
+	%D%/calltext_read.c	\
+	%D%/calltext_read.h	\
+	%D%/choice.c		\
+	%D%/choice.h		\
+	%D%/cmd_check.c		\
+	%D%/cmd_explain.c	\
+	%D%/cmd_list.c		\
+	%D%/cmd_run.c		\
+	%D%/cmd_show.c		\
+	%D%/command.h		\
+	%D%/console.c		\
+	%D%/console.h		\
+	%D%/decode.c		\
+	%D%/decode.h		\
+	%D%/enforce.c		\
+	%D%/enforce.h		\
+	%D%/environ.c		\
+	%D%/environ.h		\
+	%D%/halves.c		\
+	%D%/halves.h		\
+	%D%/host.c		\
+	%D%/host.h		\
+	%D%/image.c		\
+	%D%/image.h		\
+	%D%/launch.c		\
+	%D%/launch.h		\
+	%D%/layers.c		\
+	%D%/lifecycle.c		\
+	%D%/lifecycle.h		\
+	%D%/opt.c		\
+	%D%/opt.h		\
+	%D%/policyfile.c	\
+	%D%/policyfile.h	\
+	%D%/procs.c		\
+	%D%/procs.h		\
+	%D%/pt.c		\
+	%D%/pt.h		\
+	%D%/remote.c		\
+	%D%/remote.h		\
+	%D%/resolve.c		\
+	%D%/resolve.h		\
+	%D%/resolve_int.h	\
+	%D%/resolve_path.c	\
+	%D%/resolve_peer.c	\
+	%D%/script.c		\
+	%D%/script.h		\
+	%D%/status.c		\
+	%D%/status.h		\
+	%D%/stop.c		\
+	%D%/stop.h		\
+	%D%/supervisor.c	\
+	%D%/supervisor.h	\
+	%D%/sysmap.c		\
+	%D%/sysmap.h		\
+	%D%/trace.c		\
+	%D%/trace.h		\
+	%D%/tracee.c		\
+	%D%/tracee.h		\
+	%D%/unfold.c		\
+	%D%/unfold.h		\
+	%D%/walk.c		\
+	%D%/walk.h		\
+	%D%/wording.c		\
+	%D%/wording.h		\
+	#
+
+TG_LIBS = \
+	%D%/libtgtracer.a		\
+	policies/libtgpolicies.a	\
+	engine/libtgengine.a		\
+	engine/libtgdecide.a		\
+	arch/libtgarch.a		\
+	lib/libtg.a			\
+	#
+
+bin_PROGRAMS += tollgate
+tollgate_SOURCES = %D%/main.c
+tollgate_LDADD = $(TG_LIBS) $(JANSSON_LIBS)

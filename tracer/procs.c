@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/procs.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "tracer/supervisor.h"
+
+/* The number behind a "Key:" line of a /proc file. */
+static long
+field(const char *path, const char *key)
+{
+	cleanup_file FILE *f = fopen(path, "re");
+	char line[256];
+	size_t n = strlen(key);
+
+	if (!f)
+		return -errno;
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, n))
+			return strtol(line + n, NULL, 10);
+	return -ENOENT;
+}
+
+static long
+status_field(pid_t tid, const char *key)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	return field(path, key);
+}
+
+pid_t
+procs_tgid(pid_t tid)
+{
+	return (pid_t)status_field(tid, "Tgid:");
+}
+
+pid_t
+procs_parent(pid_t tid)
+{
+	long pid = status_field(tid, "PPid:");
+
+	return pid > 0 ? (pid_t)pid : 0;
+}
+
+pid_t
+procs_tracer(pid_t tid)
+{
+	long pid = status_field(tid, "TracerPid:");
+
+	return pid > 0 ? (pid_t)pid : 0;
+}
+
+pid_t
+pidfd_target(struct whose whose, int fd)
+{
+	char path[64];
+	long pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", whose.tid, fd);
+	pid = field(path, "Pid:");
+	if (pid == -ENOENT)
+		return -EBADF;		/* a descriptor, if at all, of something else */
+	return (pid_t)pid;
+}
+
+static enum proc_class
+further(enum proc_class a, enum proc_class b)
+{
+	return a < b ? a : b;
+}
+
+static enum proc_class
+classify_member(const struct task_view *v, pid_t pid, int sig)
+{
+	if (pid != supervisor_pid())
+		return v->classify(v->ctx, v->whose, pid);
+	return sig == SIGKILL || sig == SIGSTOP ? PROC_SUPERVISOR : PROC_TREE;
+}
+
+enum proc_class
+procs_classify_group(const struct task_view *v, pid_t pgid, int sig)
+{
+	enum proc_class class = PROC_SELF;
+	DIR *proc = opendir("/proc");
+	struct dirent *e;
+
+	if (!proc)
+		return PROC_OUTSIDE;
+	while ((e = readdir(proc))) {
+		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
+
+		if (pid && getpgid(pid) == pgid)
+			class = further(class, classify_member(v, pid, sig));
+	}
+	closedir(proc);
+	return class;
+}
+
+static enum proc_class
+classify_self(void *ctx, struct whose whose, pid_t pid)
+{
+	(void)ctx;
+	return pid == whose.tgid || procs_tgid(pid) == whose.tgid ? PROC_SELF : PROC_OUTSIDE;
+}
+
+struct task_view
+task_view_self(void)
+{
+	return (struct task_view){
+		.whose = { getpid(), getpid() },
+		.classify = classify_self,
+	};
+}

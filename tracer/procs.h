@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_PROCS_H
+#define TG_PROCS_H
+
+/* What /proc says of processes: thread groups, process groups, pidfds. */
+
+#include "tracer/resolve.h"
+
+/* The thread group of a task; -errno. */
+pid_t procs_tgid(pid_t tid);
+
+/* The parent process; 0 when there is none. */
+pid_t procs_parent(pid_t tid);
+
+/* The task that traces this one; 0 when there is none. */
+pid_t procs_tracer(pid_t tid);
+
+/*
+ * Whom a signal to that process group would reach: the furthest of its
+ * members.  The supervisor sits in its program's group, as a shell's job must,
+ * and outlives all but the signals no one can catch; only for those does its
+ * membership count.
+ */
+enum proc_class procs_classify_group(const struct task_view *, pid_t pgid, int sig);
+
+#endif

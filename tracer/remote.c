@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "tracer/pt.h"
+
+enum { PAGE = 4096 };
+
+typedef ssize_t reader(pid_t tid, uint64_t addr, void *buf, size_t len);
+
+static ssize_t
+read_vm(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	struct iovec to = { buf, len }, from = { (void *)(uintptr_t)addr, len };
+
+	return process_vm_readv(tid, &to, 1, &from, 1, 0);
+}
+
+static ssize_t
+read_mem(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	cleanup_close int fd = -1;
+	char path[32];
+
+	if (addr > INT64_MAX)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : pread(fd, buf, len, (off_t)addr);
+}
+
+static ssize_t
+read_peek(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	size_t done = 0;
+	uint64_t word;
+
+	while (done < len) {
+		uint64_t at = (addr + done) & ~(uint64_t)(sizeof(long) - 1);
+		size_t skip = (size_t)(addr + done - at);
+		size_t n = sizeof(long) - skip;
+
+		if (pt_peek(tid, at, &word) < 0)
+			return done ? (ssize_t)done : -1;
+		if (n > len - done)
+			n = len - done;
+		memcpy((char *)buf + done, (char *)&word + skip, n);
+		done += n;
+	}
+	return (ssize_t)done;
+}
+
+/*
+ * process_vm_readv can be configured out or filtered away from the tracer,
+ * /proc may be absent; PEEKDATA works wherever ptrace does.
+ */
+static reader *const readers[] = { read_vm, read_mem, read_peek };
+
+/* Within one page: all of it or -EFAULT. */
+static int
+read_in_page(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
+		if (readers[i](tid, addr, buf, len) == (ssize_t)len)
+			return 0;
+	return -EFAULT;
+}
+
+static size_t
+left_in_page(uint64_t addr)
+{
+	return PAGE - (addr & (PAGE - 1));
+}
+
+int
+remote_read(pid_t tid, tracee_addr a, void *buf, size_t len)
+{
+	if (len && a.v + (len - 1) < a.v)
+		return -EFAULT;
+	for (size_t done = 0; done < len; ) {
+		size_t n = left_in_page(a.v + done);
+
+		if (n > len - done)
+			n = len - done;
+		if (read_in_page(tid, a.v + done, (char *)buf + done, n) < 0)
+			return -EFAULT;
+		done += n;
+	}
+	return 0;
+}
+
+int
+remote_str(pid_t tid, tracee_addr a, size_t max, struct arena *arena, const char **out)
+{
+	char *s = arena_alloc(arena, max + 1);
+	size_t done = 0;
+
+	if (!s)
+		return -ENOMEM;
+	while (done < max) {
+		size_t n = left_in_page(a.v + done);
+
+		if (n > max - done)
+			n = max - done;
+		if (read_in_page(tid, a.v + done, s + done, n) < 0)
+			return -EFAULT;
+		if (memchr(s + done, '\0', n)) {
+			*out = s;
+			return 0;
+		}
+		done += n;
+	}
+	return -ENAMETOOLONG;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_RESOLVE_H
+#define TG_RESOLVE_H
+
+/*
+ * From decoded arguments to the objects they name: paths made canonical as the
+ * task sees them, addresses taken apart, processes classified.  `run` and
+ * `explain` resolve with the same code.
+ */
+
+#include "engine/sysevent.h"
+#include "lib/arena.h"
+#include "tracer/tracee.h"
+#include "tracer/walk.h"
+
+/* The task that calls, and who its neighbours are. */
+struct task_view {
+	struct whose whose;
+	enum proc_class (*classify)(void *ctx, struct whose, pid_t pid);
+	void *ctx;
+};
+
+/* The view of a program that tollgate itself would start: its cwd, root and descriptors. */
+struct task_view task_view_self(void);
+
+/*
+ * What a call's arguments were found to name.  object[i] belongs to access[i]:
+ * held open so that enforcing can make the kernel act on it.
+ */
+struct resolved {
+	struct access *access;
+	struct object *object;
+	unsigned n, cap;
+	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
+	struct fileid exec[2];	/* exec: the program, and the interpreter it names */
+};
+
+/*
+ * Fills *r and the event's accesses.  0, or -errno when an argument cannot be
+ * resolved: then the call must not be let in.  resolved_release() in any case.
+ */
+int resolve(const struct task_view *, struct sysevent *, struct arena *, struct resolved *);
+void resolved_release(struct resolved *);
+
+/* The descriptor's process as /proc/TID/fdinfo says; -1 when it is gone, else -errno. */
+pid_t pidfd_target(struct whose, int fd);
+
+#endif

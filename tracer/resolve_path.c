@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+/* Files: by path, by descriptor, by both; what a call does to them. */
+#include "tracer/resolve_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <unistd.h>
+
+#include "tracer/script.h"
+
+#ifndef RENAME_EXCHANGE
+#define RENAME_EXCHANGE 2
+#endif
+
+/* Every open flag of Linux 6.18.  A bit outside of these asks for we do not know what: all rights. */
+static const uint64_t known_open_flags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
+    O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | 0100000 /* O_LARGEFILE */ | O_DIRECTORY | O_NOFOLLOW |
+    O_NOATIME | O_CLOEXEC | O_SYNC | O_PATH | O_TMPFILE;
+
+static uint64_t
+open_flags(const struct job *j)
+{
+	if (j->ev->id == SYS_ID_creat)
+		return O_CREAT | O_WRONLY | O_TRUNC;
+	return job_value(j, V_O);
+}
+
+static unsigned
+open_rights(uint64_t flags, bool absent)
+{
+	static const unsigned by_mode[] = { R_READ, R_WRITE, R_READ | R_WRITE, R_READ | R_WRITE };
+	unsigned rights = by_mode[flags & O_ACCMODE];
+
+	if (flags & ~known_open_flags)
+		return R_READ | R_WRITE | R_CREATE;
+	if (flags & O_PATH)
+		return R_STAT;
+	if (flags & O_TRUNC)
+		rights |= R_WRITE;
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		return rights | R_CREATE | R_WRITE;
+	if (flags & O_CREAT)
+		rights |= absent ? R_CREATE : R_WRITE;
+	return rights;
+}
+
+static bool
+follows(const struct job *j, const struct argdesc *d)
+{
+	uint64_t at = job_value(j, V_AT);
+
+	if (d->kind == A_ENTRY)
+		return false;
+	if (d->kind == A_LPATH)
+		return at & AT_SYMLINK_FOLLOW;
+	if (d->rights & R_OPEN) {
+		uint64_t flags = open_flags(j);
+		bool makes = !(flags & O_PATH) && (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
+
+		return !(flags & O_NOFOLLOW) && !makes;	/* with O_PATH the kernel forgets the other two */
+	}
+	return !(at & AT_SYMLINK_NOFOLLOW);
+}
+
+/* What would make an entry that is there already: the kernel can only say so. */
+static bool
+makes_existing(const struct job *j, const struct argdesc *d, const struct object *o)
+{
+	if (o->absent)
+		return false;
+	if (d->rights & R_OPEN)
+		return (open_flags(j) & (O_CREAT | O_EXCL | O_PATH)) == (O_CREAT | O_EXCL);
+	return d->kind == A_ENTRY && d->rights == R_CREATE;
+}
+
+static unsigned
+rights_for(const struct job *j, const struct argdesc *d, const struct object *o)
+{
+	if (makes_existing(j, d, o))
+		return R_STAT;
+	if (d->rights & R_OPEN)
+		return open_rights(open_flags(j), o->absent);
+	if (d->kind == A_ENTRY && (d->rights & R_CREATE) && (d->rights & R_WRITE) && !o->absent)
+		return d->rights | R_DELETE;	/* rename onto something: it goes away */
+	return d->rights;
+}
+
+static int
+dirfd_of(const struct job *j, unsigned i)
+{
+	return i > 0 && j->desc->arg[i - 1].kind == A_DIRFD ? (int)j->ev->arg[i - 1].val : AT_FDCWD;
+}
+
+static int
+resolve_fd_object(struct job *j, unsigned i, int fd, unsigned rights)
+{
+	struct access *a = job_add(j, i, ACC_PATH, rights);
+	struct object o;
+	int err;
+
+	if (!a)
+		return -ENOMEM;
+	err = walk_fd(j->view->whose, fd, j->arena, &o);
+	return job_settle(j, a, &o, err);
+}
+
+int
+resolve_fd(struct job *j, unsigned i)
+{
+	unsigned rights = j->desc->arg[i].rights;
+
+	return rights ? resolve_fd_object(j, i, (int)j->ev->arg[i].val, rights) : 0;
+}
+
+/* The call acts on the descriptor before the path, and is named so: newfstatat(3, "", …) is fstat(3, …). */
+static int
+resolve_empty(struct job *j, unsigned i)
+{
+	const struct argdesc *d = &j->desc->arg[i];
+	int fd = dirfd_of(j, i);
+	unsigned rights = d->rights;
+
+	if (fd == AT_FDCWD)
+		return resolve_fd_object(j, i, AT_FDCWD, rights);
+	if (d->empty) {
+		for (unsigned k = i; k + 1 < SYS_MAXARGS; k++)
+			j->ev->arg[k] = j->ev->arg[k + 1];
+		j->ev->id = (enum sys_id)d->empty;
+	}
+	return d->empty && rights == R_STAT ? 0 : resolve_fd_object(j, i, fd, rights);
+}
+
+static bool
+is_empty(const struct job *j, unsigned i)
+{
+	const char *path = j->ev->arg[i].str;
+	bool no_text = !path || !*path;
+
+	if (!path && sysdesc_table[j->ev->id].family == SYS_ID_utimensat)
+		return true;		/* futimens(3) */
+	if (!path && j->ev->id == SYS_ID_futimesat)
+		return true;
+	if (path && !*path && j->ev->id == SYS_ID_readlinkat)
+		return true;		/* of a link that an O_PATH descriptor holds */
+	return no_text && (job_value(j, V_AT) & AT_EMPTY_PATH);
+}
+
+static int
+resolve_exec(struct job *j, unsigned i, const struct object *o)
+{
+	char interp[256];
+	struct object found = *o;
+
+	/* A program that may be run and not read hides from a tracer without privileges: all it did would be refused. */
+	if (!object_readable(o))
+		return -EACCES;
+	j->out->exec[0] = (struct fileid){ o->st.st_dev, o->st.st_ino };
+	for (int depth = 0; depth < 4 && script_interpreter(&found, interp, sizeof(interp)); depth++) {
+		struct access *a = job_add(j, i, ACC_PATH, R_EXEC);
+		int err;
+
+		if (!a)
+			return -ENOMEM;
+		err = walk(j->view->whose, AT_FDCWD, interp, WALK_FOLLOW, j->arena, &found);
+		if (!err && !found.absent)
+			j->out->exec[1] = (struct fileid){ found.st.st_dev, found.st.st_ino };
+		err = job_settle(j, a, &found, err);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int
+resolve_path(struct job *j, unsigned i)
+{
+	const struct argdesc *d = &j->desc->arg[i];
+	unsigned flags = follows(j, d) ? WALK_FOLLOW : 0;
+	struct access *a;
+	struct object o;
+	int err;
+
+	if (!d->rights)
+		return 0;
+	if (is_empty(j, i))
+		return resolve_empty(j, i);
+	if (!j->ev->arg[i].str)
+		return -EFAULT;
+	if (job_value(j, V_RESOLVE) & RESOLVE_IN_ROOT)
+		flags |= WALK_IN_ROOT;
+	a = job_add(j, i, ACC_PATH, 0);
+	if (!a)
+		return -ENOMEM;
+	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
+	a->rights = (uint16_t)rights_for(j, d, &o);
+	if (!err && makes_existing(j, d, &o))
+		j->out->failed = EEXIST;
+	err = job_settle(j, a, &o, err);
+	if (!err && (d->rights & R_EXEC) && o.fd >= 0 && !o.absent)
+		err = resolve_exec(j, i, &o);
+	return err;
+}
+
+static bool
+is_directory(const struct object *o)
+{
+	return o->fd >= 0 && !o->absent && S_ISDIR(o->st.st_mode);
+}
+
+/*
+ * RENAME_EXCHANGE is two renames: each name both goes and comes.  A directory
+ * takes all it holds along, to names that other rules are about.
+ */
+void
+resolve_rename(struct job *j)
+{
+	bool renames = j->ev->id == SYS_ID_rename || j->ev->id == SYS_ID_renameat || j->ev->id == SYS_ID_renameat2;
+	bool exchange = renames && (job_value(j, V_RENAME) & RENAME_EXCHANGE);
+
+	if (!renames || j->out->n != 2)
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		j->out->access[i].tree = is_directory(&j->out->object[0]) ||
+		    (exchange && is_directory(&j->out->object[1]));
+		if (exchange)
+			j->out->access[i].rights |= R_READ | R_WRITE | R_CREATE | R_DELETE;
+	}
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/* Whom a call is about: socket addresses and processes. */
+#include "tracer/resolve_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tracer/procs.h"
+#include "tracer/supervisor.h"
+
+enum { PIDFD_GROUP = 4 };	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
+
+/* The kernel's; the C library keeps it to itself. */
+#ifndef SOCK_TYPE_MASK
+#define SOCK_TYPE_MASK 0xf
+#endif
+
+/*
+ * 0.0.0.0 is loopback, unless the socket is bound to another address of this
+ * machine: then it is that one.  Both readings must be allowed.
+ */
+static int
+add_literal(struct job *j, unsigned i, const struct argval *v, const struct access *read)
+{
+	struct netaddr literal;
+	struct access *a;
+
+	if (netaddr_parse(&literal, v->mem, v->len, 0) || literal.family != read->addr.family ||
+	    !memcmp(literal.ip, read->addr.ip, sizeof(literal.ip)))
+		return 0;
+	a = job_add(j, i, ACC_ADDR, read->rights);
+	if (!a)
+		return -ENOMEM;
+	a->addr = literal;
+	return 0;
+}
+
+static int
+resolve_address(struct job *j, unsigned i, const struct argval *v)
+{
+	unsigned rights = j->desc->arg[i].rights;
+	struct access *a;
+	struct object o;
+	int err;
+
+	if (!rights || !v->mem)
+		return 0;
+	if ((rights & R_SEND) && (job_value(j, V_MSG) & MSG_FASTOPEN))
+		rights |= R_CONNECT;	/* the message opens the connection */
+	a = job_add(j, i, ACC_ADDR, rights);
+	if (!a)
+		return -ENOMEM;
+	err = netaddr_parse(&a->addr, v->mem, v->len, rights & (R_CONNECT | R_SEND));
+	if (!err)
+		err = add_literal(j, i, v, a);
+	if (err || a->addr.family != AF_UNIX || a->addr.abstract)
+		return err;
+	err = walk(j->view->whose, AT_FDCWD, a->addr.path, rights & R_BIND ? 0 : WALK_FOLLOW, j->arena, &o);
+	return job_settle(j, a, &o, err);
+}
+
+int
+resolve_sockaddr(struct job *j, unsigned i)
+{
+	return resolve_address(j, i, &j->ev->arg[i]);
+}
+
+int
+resolve_messages(struct job *j, unsigned i)
+{
+	int err = resolve_address(j, i, &j->ev->arg[i]);
+
+	for (unsigned k = 0; !err && k < j->ev->nmore; k++)
+		err = resolve_address(j, i, &j->ev->more[k]);
+	return err;
+}
+
+/* socket(AF_INET, SOCK_PACKET) is how Linux 2.0 made packet sockets, and still does. */
+static bool
+is_old_packet(const struct job *j)
+{
+	return job_value(j, V_AF) == AF_INET && (job_value(j, V_SOCK) & SOCK_TYPE_MASK) == SOCK_PACKET;
+}
+
+int
+resolve_domain(struct job *j, unsigned i)
+{
+	struct access *a = job_add(j, i, ACC_ADDR, R_SOCKET);
+
+	if (!a)
+		return -ENOMEM;
+	a->addr.family = (uint16_t)(is_old_packet(j) ? AF_PACKET : j->ev->arg[i].val);
+	return j->ev->arg[i].val > UINT16_MAX ? -EAFNOSUPPORT : 0;
+}
+
+/* The supervisor may not even be named; anyone else only where the call does something to him. */
+static int
+add_process(struct job *j, unsigned i, enum proc_class class)
+{
+	unsigned rights = j->desc->arg[i].rights;
+	struct access *a;
+
+	if (!rights && class != PROC_SUPERVISOR)
+		return 0;
+	a = job_add(j, i, ACC_PROC, rights ? rights : R_TRACE);
+	if (!a)
+		return -ENOMEM;
+	a->proc = class;
+	return 0;
+}
+
+static enum proc_class
+classify(const struct job *j, pid_t pid)
+{
+	const struct task_view *v = j->view;
+
+	return pid == 0 ? PROC_SELF : v->classify(v->ctx, v->whose, pid);
+}
+
+/* Which argument is the signal; 0 when the call has none. */
+static int
+signal_of(const struct job *j)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS; i++)
+		if (j->desc->arg[i].kind == A_SIG)
+			return (int)j->ev->arg[i].val;
+	return 0;
+}
+
+int
+resolve_pid(struct job *j, unsigned i)
+{
+	pid_t pid = (pid_t)j->ev->arg[i].val;
+
+	return pid < 0 ? 0 : add_process(j, i, classify(j, pid));
+}
+
+int
+resolve_pidfd(struct job *j, unsigned i)
+{
+	pid_t pid = pidfd_target(j->view->whose, (int)j->ev->arg[i].val);
+
+	if (pid == -1)
+		return -ESRCH;	/* it is gone */
+	if (pid < 0)
+		return pid;
+	if (job_value(j, V_PIDFD) & PIDFD_GROUP)
+		return add_process(j, i, procs_classify_group(j->view, getpgid(pid), signal_of(j)));
+	return add_process(j, i, classify(j, pid));
+}
+
+int
+resolve_killpid(struct job *j, unsigned i)
+{
+	pid_t pid = (pid_t)j->ev->arg[i].val;
+
+	if (pid > 0)
+		return add_process(j, i, classify(j, pid));
+	if (pid == INT_MIN)
+		return -ESRCH;		/* no group has a number that cannot be negated */
+	if (pid == -1)		/* everyone, us included */
+		return add_process(j, i, signal_of(j) ? PROC_SUPERVISOR : PROC_OUTSIDE);
+	return add_process(j, i, procs_classify_group(j->view, pid ? -pid : getpgid(j->view->whose.tid), signal_of(j)));
+}
+
+/*
+ * The kernel signals a descriptor's owner, and asks nobody then.  Whoever sets
+ * one needs the right to signal him; of a group its furthest member counts,
+ * and the supervisor is one of the program's own.
+ */
+int
+resolve_owner(struct job *j)
+{
+	pid_t pid = (pid_t)j->ev->arg[2].val;
+	enum proc_class class = PROC_SELF;
+	struct access *a;
+
+	if (sysdesc_table[j->ev->id].family != SYS_ID_fcntl || (int)j->ev->arg[1].val != F_SETOWN)
+		return 0;
+	if (pid == INT_MIN)
+		return -EINVAL;
+	if (pid)
+		class = pid > 0 ? classify(j, pid) : procs_classify_group(j->view, -pid, SIGKILL);
+	if (class == PROC_SELF)
+		return 0;
+	a = job_add(j, 2, ACC_PROC, R_SIGNAL);
+	if (!a)
+		return -ENOMEM;
+	a->proc = class;
+	return 0;
+}

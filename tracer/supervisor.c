@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/supervisor.h"
+
+static pid_t pid_of_supervisor;
+
+pid_t
+supervisor_pid(void)
+{
+	return pid_of_supervisor;
+}
+
+void
+supervisor_set(pid_t pid)
+{
+	pid_of_supervisor = pid;
+}
+
+static struct stat log_file;
+
+void
+supervisor_set_log(int fd)
+{
+	if (fstat(fd, &log_file) < 0 || !S_ISREG(log_file.st_mode))
+		log_file = (struct stat){ 0 };
+}
+
+bool
+supervisor_is_log(const struct stat *st)
+{
+	return log_file.st_ino && st->st_ino == log_file.st_ino && st->st_dev == log_file.st_dev;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The flow, top to bottom:
+ *
+ *   trace_run   wait for stops, serve them
+ *   on_stop     which task, in which state, stopped how -> handler; a hole kills
+ *   on_enter    decode -> resolve -> decide -> enforce -> audit -> resume
+ *
+ * Each step is one function in its own file.
+ */
+#include "tracer/trace.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "lib/diag.h"
+#include "tracer/console.h"
+#include "tracer/decode.h"
+#include "tracer/enforce.h"
+#include "tracer/lifecycle.h"
+#include "tracer/pt.h"
+#include "tracer/resolve.h"
+#include "tracer/stop.h"
+
+enum { ARENA = 2 << 20, BATCH = 64 };
+
+static int gather(struct session *, pid_t tid[BATCH], int status[BATCH]);
+static int drop_stale(pid_t tid[BATCH], int status[BATCH], int n);
+static void on_stop(struct session *, pid_t tid, int status);
+static handler on_call;
+static void on_enter(struct session *, struct tracee *, const struct pt_call *);
+static void on_leave(struct session *, struct tracee *, const struct pt_call *);
+
+int
+trace_run(struct session *s, pid_t main_pid)
+{
+	pid_t tid[BATCH];
+	int status[BATCH], n;
+
+	s->main_pid = main_pid;
+	tracee_join(&s->tracees, tracee_add(&s->tracees, main_pid, TS_LAUNCHED), main_pid, NULL);
+	while ((n = gather(s, tid, status)) > 0)
+		for (int i = 0; i < n; i++)
+			on_stop(s, tid[i], status[i]);
+	return n;
+}
+
+/*
+ * The kernel serves tracees in the order of their attachment: a few that spin
+ * would starve the rest.  So all that is pending is taken first, then served.
+ */
+static int
+gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
+{
+	int n = 0;
+
+	while (s->tracees.n && !n) {
+		pid_t got = waitpid(-1, &status[0], __WALL);
+
+		if (got < 0 && errno != EINTR)
+			return errno == ECHILD ? 0 : -errno;
+		if (console_expired())
+			lifecycle_kill_all(s);
+		if (got > 0)
+			tid[n++] = got;
+	}
+	/* Each has at most one status waiting; a lone tracee's was just taken. */
+	while (n && n < BATCH && (size_t)n < s->tracees.n && (tid[n] = waitpid(-1, &status[n], __WALL | WNOHANG)) > 0)
+		n++;
+	return drop_stale(tid, status, n);
+}
+
+/*
+ * A thread that executes a program takes over its leader's tid, and with it
+ * the leader's place: what the leader had stopped for before is of no task any more.
+ */
+static int
+drop_stale(pid_t tid[BATCH], int status[BATCH], int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++) {
+		bool stale = false;
+
+		for (int later = i + 1; later < n && !stale; later++)
+			stale = tid[later] == tid[i];
+		if (stale)
+			continue;
+		tid[kept] = tid[i];
+		status[kept++] = status[i];
+	}
+	return kept;
+}
+
+/*
+ * Where a task is × why it stopped.  What is not here cannot happen with a
+ * kernel that keeps its word, so the task is killed.
+ */
+static handler *const handlers[TS_STATES][STOP_KINDS] = {
+	[TS_LAUNCHED] = {
+		[STOP_CALL] = on_relay, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_relay, [STOP_FIRST] = on_relay,
+		[STOP_EXEC] = on_exec, [STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+	[TS_PARKED] = {
+		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+	[TS_EXPECTED] = {
+		[STOP_FIRST] = on_first, [STOP_GROUP] = on_group, [STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+	[TS_RUNNING] = {
+		[STOP_CALL] = on_call, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_group, [STOP_FIRST] = on_first,
+		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+	[TS_IN_CALL] = {
+		[STOP_CALL] = on_call, [STOP_FORK] = on_fork, [STOP_EXEC] = on_exec,
+		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+	[TS_STOPPED] = {
+		[STOP_FIRST] = on_first, [STOP_GROUP] = on_group, [STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+	},
+};
+
+static void
+on_stop(struct session *s, pid_t tid, int status)
+{
+	struct stop stop = stop_parse(status);
+	struct tracee *t = tracee_find(&s->tracees, tid);
+	handler *fn;
+
+	if (!t) {
+		lifecycle_meet(s, tid, &stop);
+		return;
+	}
+	if (stop.kind == STOP_EXEC)
+		t = lifecycle_exec_tid(s, t);
+	fn = handlers[t->state][stop.kind];
+	if (fn) {
+		fn(s, t, &stop);
+		return;
+	}
+	warn("killed process %d: %s while %s", tid, stop_name(stop.kind), tracee_state_name(t->state));
+	enforce_kill(t);
+}
+
+static void
+on_call(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	struct pt_call call;
+	int err = pt_call(t->tid, &call);
+
+	(void)stop;
+	if (err == -ESRCH)
+		return;			/* it died under us; its death is still to be reported */
+	/*
+	 * An entry is checked whatever came before.  An exit of a call that was
+	 * never seen to begin is one that nobody checked.
+	 */
+	if (!err && call.op == PT_ENTRY)
+		on_enter(s, t, &call);
+	else if (!err && call.op == PT_EXIT && t->state == TS_IN_CALL)
+		on_leave(s, t, &call);
+	else
+		enforce_kill(t);
+}
+
+/* The verdict on a call that could not be decoded or resolved: what the kernel would say of it. */
+static struct verdict
+unreadable(int err)
+{
+	return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
+}
+
+/* An ABI whose calls tollgate cannot tell apart (x32): no policy can grant them. */
+static struct verdict
+unsupported(void)
+{
+	return (struct verdict){ .action = ACT_DENY, .err = ENOSYS, .reason = WHY_FLOOR, .access = -1 };
+}
+
+static struct verdict
+decide(struct session *s, struct tracee *t, const struct rawcall *raw, struct sysevent *ev, struct resolved *r)
+{
+	struct task_view view = lifecycle_view(s, t);
+	int err = decode(&s->map, raw, &s->arena, ev);
+
+	ev->foreign = raw->abi != t->group->image;
+	if (!raw->abi->supported)
+		return unsupported();
+	if (!err)
+		err = resolve(&view, ev, &s->arena, r);
+	return err ? unreadable(err) : policy_decide(s->floor, s->layers, s->nlayers, ev);
+}
+
+/* --dry-run lets in whatever a policy could have allowed; the floor and what we cannot see stay refused. */
+static struct verdict
+softened(const struct session *s, struct verdict v)
+{
+	if (s->dry_run && v.action != ACT_ALLOW && v.reason != WHY_FLOOR && v.reason != WHY_UNREADABLE)
+		v.action = ACT_ALLOW;
+	return v;
+}
+
+static void
+on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	struct rawcall raw = { .tid = t->tid };
+	struct sysevent ev = { 0 };
+	struct resolved found = { 0 };
+	struct verdict verdict = { 0 }, done;
+
+	arena_reset(&s->arena);
+	memcpy(raw.args, call->args, sizeof(raw.args));
+	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
+	if (raw.abi)
+		verdict = decide(s, t, &raw, &ev, &found);
+	done = softened(s, verdict);
+	t->state = TS_IN_CALL;
+	lifecycle_note_call(t, call->ip, &ev, &verdict);
+	if (enforce(s->map.arch, t, &ev, &done, &found) < 0)
+		enforce_kill(t);
+	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
+	resolved_release(&found);
+	lifecycle_resume(t, 0);
+}
+
+static void
+on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	if (t->skipped && enforce_result(s->map.arch, t, call->ret) < 0)
+		enforce_kill(t);
+	t->skipped = false;
+	t->state = TS_RUNNING;
+	lifecycle_resume(t, 0);
+}
+
+void
+session_init(struct session *s)
+{
+	memset(s, 0, sizeof(*s));
+	sysmap_init(&s->map, arch_native());
+	arena_init(&s->arena, ARENA);
+}
+
+void
+session_free(struct session *s)
+{
+	sysmap_free(&s->map);
+	arena_free(&s->arena);
+	free(s->outcome.refusal);
+}

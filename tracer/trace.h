@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_TRACE_H
+#define TG_TRACE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "engine/policy.h"
+#include "lib/arena.h"
+#include "tracer/audit.h"
+#include "tracer/sysmap.h"
+#include "tracer/tracee.h"
+
+/* Who ended the program. */
+enum ended_by { BY_PROGRAM, BY_POLICY, BY_TIMEOUT, BY_TOLLGATE };
+
+struct outcome {
+	enum ended_by by;
+	int code;		/* its exit status, when sig is 0 */
+	int sig;
+	bool never_ran;		/* the program could not be executed */
+	char *refusal;		/* its loader's last refused call when it never got to its own code; owned */
+};
+
+/* One run of a program and all that it starts. */
+struct session {
+	struct sysmap map;
+	struct arena arena;		/* for the length of one stop */
+	struct tracees tracees;
+	const struct policy *floor;
+	const struct policy *const *layers;
+	size_t nlayers;
+	struct audit *audit;
+	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
+	pid_t main_pid;
+	struct outcome outcome;		/* of the main program */
+};
+
+/* The caller fills floor, layers, audit and dry_run in between. */
+void session_init(struct session *);
+void session_free(struct session *);
+
+/*
+ * Traces a task that launch() seized, and everything that comes of it, until
+ * the last of them is gone.  0, or -errno when waiting itself failed.
+ */
+int trace_run(struct session *, pid_t main_pid);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/tracee.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+static struct tracee **
+bucket_of(struct tracees *all, pid_t tid)
+{
+	return &all->bucket[(unsigned)tid % (sizeof(all->bucket) / sizeof(*all->bucket))];
+}
+
+struct tracee *
+tracee_find(struct tracees *all, pid_t tid)
+{
+	struct tracee *t = *bucket_of(all, tid);
+
+	while (t && t->tid != tid)
+		t = t->next;
+	return t;
+}
+
+struct tracee *
+tracee_add(struct tracees *all, pid_t tid, enum tracee_state state)
+{
+	struct tracee **head = bucket_of(all, tid);
+	struct tracee *t = xcalloc(1, sizeof(*t));
+
+	t->tid = tid;
+	t->state = state;
+	t->next = *head;
+	*head = t;
+	all->n++;
+	return t;
+}
+
+static void
+group_drop(struct thread_group *g)
+{
+	if (!g || --g->refs)
+		return;
+	free(g->refusal);
+	free(g);
+}
+
+void
+tracee_remove(struct tracees *all, struct tracee *t)
+{
+	struct tracee **p = bucket_of(all, t->tid);
+
+	while (*p != t)
+		p = &(*p)->next;
+	*p = t->next;
+	all->n--;
+	group_drop(t->group);
+	free(t);
+}
+
+void
+tracee_each(struct tracees *all, void (*fn)(struct tracee *, void *), void *ctx)
+{
+	for (size_t i = 0; i < sizeof(all->bucket) / sizeof(*all->bucket); i++)
+		for (struct tracee *t = all->bucket[i], *next; t; t = next) {
+			next = t->next;
+			fn(t, ctx);
+		}
+}
+
+struct thread_group *
+tracee_group(const struct tracees *all, pid_t tgid)
+{
+	for (size_t i = 0; i < sizeof(all->bucket) / sizeof(*all->bucket); i++)
+		for (struct tracee *t = all->bucket[i]; t; t = t->next)
+			if (t->group && t->group->tgid == tgid)
+				return t->group;
+	return NULL;
+}
+
+void
+tracee_join(struct tracees *all, struct tracee *t, pid_t tgid, const struct thread_group *like)
+{
+	struct thread_group *g = tracee_group(all, tgid);
+
+	if (!g) {
+		g = xcalloc(1, sizeof(*g));
+		if (like)
+			*g = *like;
+		g->tgid = tgid;
+		g->refs = 0;
+		g->refusal = NULL;
+	}
+	g->refs++;
+	group_drop(t->group);
+	t->group = g;
+}
+
+const char *
+tracee_state_name(enum tracee_state s)
+{
+	static const char *const names[TS_STATES] = {
+		[TS_LAUNCHED] = "launched",
+		[TS_PARKED] = "parked",
+		[TS_EXPECTED] = "expected",
+		[TS_RUNNING] = "running",
+		[TS_IN_CALL] = "in a call",
+		[TS_STOPPED] = "stopped",
+	};
+
+	return names[s];
+}

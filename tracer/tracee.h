@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_TRACEE_H
+#define TG_TRACEE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arch/arch.h"
+
+/* Where a task is between two of its stops. */
+enum tracee_state {
+	TS_LAUNCHED,		/* our own code, before the program's first exec */
+	TS_PARKED,		/* stopped, but no parent has told us of it yet: never resumed unchecked */
+	TS_EXPECTED,		/* its parent told us; its first stop is to come */
+	TS_RUNNING,		/* in its own code */
+	TS_IN_CALL,		/* in the kernel, let in or made to skip; the exit-stop is to come */
+	TS_STOPPED,		/* in group-stop, listening */
+	TS_STATES
+};
+
+/* An object that exec was allowed to run, to be compared with what did run. */
+struct fileid {
+	uint64_t dev, ino;
+};
+
+/* What the threads of a process share.  Counted: freed with its last tracee. */
+struct thread_group {
+	pid_t tgid;
+	unsigned refs;
+	const struct abi *image;	/* of the program it runs; NULL until its first exec */
+	/*
+	 * The mapping that ran first: the loader, in a dynamic program.  While
+	 * all calls came from there the program itself has not started.
+	 */
+	bool loading;
+	uint64_t loader_lo, loader_hi;
+	char *refusal;			/* the last one while loading; owned */
+	bool killed;			/* by a verdict */
+};
+
+struct tracee {
+	pid_t tid;
+	enum tracee_state state;
+	struct thread_group *group;	/* NULL while parked */
+	struct tracee *next;		/* in the table's chain */
+	bool skipped;			/* the call in progress was not let in, and is to return .result */
+	int64_t result;
+	struct fileid exec[2];		/* program and interpreter of the exec in progress */
+};
+
+/* All tracees, by tid. */
+struct tracees {
+	struct tracee *bucket[256];
+	size_t n;
+};
+
+struct tracee *tracee_find(struct tracees *, pid_t tid);	/* NULL when unknown */
+struct tracee *tracee_add(struct tracees *, pid_t tid, enum tracee_state);
+void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
+struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */
+
+/* Calls fn for each; fn may remove the tracee it is given. */
+void tracee_each(struct tracees *, void (*fn)(struct tracee *, void *ctx), void *ctx);
+
+/* Puts a task into a group; a group that is new is a copy of `like` (a fork), or empty. */
+void tracee_join(struct tracees *, struct tracee *, pid_t tgid, const struct thread_group *like);
+
+const char *tracee_state_name(enum tracee_state);
+
+#endif

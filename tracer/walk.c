@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "tracer/procs.h"
+#include "tracer/supervisor.h"
+
+enum {
+	MAX_LINKS	= 40,		/* the kernel's own limit */
+	PROC_MAGIC	= 0x9fa0,
+	PROC_ROOT_INO	= 1,
+};
+
+/* One walk in progress. */
+struct walker {
+	struct whose whose;
+	int root;			/* where "/" and the topmost ".." lead */
+	int cur;			/* the object reached so far */
+	struct stat st;			/* of cur */
+	bool confined;			/* root is not the tracer's own: ".." must be checked against it */
+	unsigned links;
+	char rest[2 * PATH_MAX];	/* what is still to be walked */
+};
+
+static int
+open_path(int dir, const char *name, int flags)
+{
+	int fd = openat(dir, name, O_PATH | O_CLOEXEC | flags);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* Hands fd over as the current object. */
+static int
+step_to(struct walker *w, int fd)
+{
+	if (fd < 0)
+		return fd;
+	if (w->cur >= 0 && w->cur != w->root)
+		close(w->cur);
+	w->cur = fd;
+	return fstat(fd, &w->st) < 0 ? -errno : 0;
+}
+
+static int
+step_to_root(struct walker *w)
+{
+	int fd = fcntl(w->root, F_DUPFD_CLOEXEC, 0);
+
+	return step_to(w, fd < 0 ? -errno : fd);
+}
+
+static bool
+on_proc(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_MAGIC;
+}
+
+static bool
+same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static int
+step_up(struct walker *w)
+{
+	struct stat root;
+
+	if (w->confined && fstat(w->root, &root) == 0 && same_file(&root, &w->st))
+		return 0;
+	return step_to(w, open_path(w->cur, "..", 0));
+}
+
+/* Puts a link's target before what is still to be walked. */
+static int
+push_target(struct walker *w, const char *target)
+{
+	size_t t = strlen(target), r = strlen(w->rest);
+
+	if (!t)
+		return -ENOENT;
+	if (t + 1 + r >= sizeof(w->rest))
+		return -ENAMETOOLONG;
+	memmove(w->rest + t + 1, w->rest, r + 1);
+	memcpy(w->rest, target, t);
+	w->rest[t] = '/';
+	if (!r)
+		w->rest[t] = '\0';
+	return target[0] == '/' ? step_to_root(w) : 0;
+}
+
+/* /proc/self means the task, not us: those two links are the only ones that depend on who reads them. */
+static int
+push_self(struct walker *w, const char *name)
+{
+	char target[64];
+
+	if (!strcmp(name, "self"))
+		snprintf(target, sizeof(target), "%d", w->whose.tgid);
+	else
+		snprintf(target, sizeof(target), "%d/task/%d", w->whose.tgid, w->whose.tid);
+	return push_target(w, target);
+}
+
+static bool
+is_self_link(const struct walker *w, const char *name)
+{
+	return (!strcmp(name, "self") || !strcmp(name, "thread-self")) &&
+	    w->st.st_ino == PROC_ROOT_INO && on_proc(w->cur);
+}
+
+/*
+ * The links of /proc/PID (root, cwd, exe, fd/N, ns) do not lead where their
+ * text says but to an object; only the kernel can follow them.  Their text is
+ * absolute or has a colon; ordinary links of procfs are relative.
+ */
+static bool
+is_magic(int link, const char *target)
+{
+	return (target[0] == '/' || strchr(target, ':') || target[0] == '(') && on_proc(link);
+}
+
+static int
+follow(struct walker *w, int link, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (++w->links > MAX_LINKS)
+		return -ELOOP;
+	n = readlinkat(link, "", target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (is_magic(link, target))
+		return step_to(w, open_path(w->cur, name, 0));
+	return push_target(w, target);
+}
+
+/* Which process "/proc/123" belongs to, by any of its threads; 0 when it is no such name. *rest is what follows. */
+static pid_t
+proc_owner(const char *path, const char **rest)
+{
+	char *end;
+	long tid;
+	pid_t tgid;
+
+	if (strncmp(path, "/proc/", 6) || path[6] < '1' || path[6] > '9')
+		return 0;
+	tid = strtol(path + 6, &end, 10);
+	if ((*end && *end != '/') || tid > INT_MAX)
+		return 0;
+	*rest = end;
+	tgid = procs_tgid((pid_t)tid);
+	return tgid > 0 ? tgid : (pid_t)tid;
+}
+
+/* The supervisor's directory in /proc has links to what it holds: nobody walks through it. */
+static bool
+is_supervisor(const struct walker *w, const char *name)
+{
+	char path[NAME_MAX + 8];
+	const char *rest;
+
+	if (!supervisor_pid() || name[0] < '1' || name[0] > '9' || w->st.st_ino != PROC_ROOT_INO || !on_proc(w->cur))
+		return false;
+	snprintf(path, sizeof(path), "/proc/%s", name);
+	return proc_owner(path, &rest) == supervisor_pid();
+}
+
+/* Cuts the next component off the rest; *last when only slashes follow, *slash when there are some. */
+static bool
+next_component(struct walker *w, char name[NAME_MAX + 1], bool *last, bool *slash, int *err)
+{
+	char *p = w->rest + strspn(w->rest, "/");
+	size_t n = strcspn(p, "/");
+	size_t gap = strspn(p + n, "/");
+
+	if (!n)
+		return false;
+	*err = n > NAME_MAX ? -ENAMETOOLONG : 0;
+	if (*err)
+		return true;
+	memcpy(name, p, n);
+	name[n] = '\0';
+	*slash = gap > 0;
+	*last = !p[n + gap];
+	memmove(w->rest, p + n + gap, strlen(p + n + gap) + 1);
+	return true;
+}
+
+static int
+step_into(struct walker *w, const char *name, bool followed)
+{
+	struct stat st;
+	int err, fd;
+
+	if (!S_ISDIR(w->st.st_mode))
+		return -ENOTDIR;
+	if (is_self_link(w, name) && followed)
+		return push_self(w, name);
+	fd = open_path(w->cur, name, O_NOFOLLOW);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode) && followed) {
+		err = follow(w, fd, name);
+		close(fd);
+		return err;
+	}
+	return step_to(w, fd);
+}
+
+static const char *
+join(struct arena *a, const char *dir, const char *name, const char *rest)
+{
+	const char *sep = dir[0] && dir[strlen(dir) - 1] == '/' ? "" : "/";
+
+	return arena_printf(a, "%s%s%s%s%s", dir, sep, name, *rest ? "/" : "", rest);
+}
+
+/* A process's own directory in /proc, and the supervisor's, have names that a policy can know. */
+static const char *
+rename_proc(struct whose whose, const char *path, struct arena *a)
+{
+	const char *rest = "";
+	pid_t owner = proc_owner(path, &rest);
+
+	if (owner && owner == supervisor_pid())
+		return arena_printf(a, "/proc/tollgate%s", rest);
+	if (owner && owner == whose.tgid)
+		return arena_printf(a, "/proc/self%s", rest);
+	return arena_strdup(a, path);
+}
+
+/*
+ * The kernel's name for an object of another mount namespace, or of a mount
+ * that is gone, reads like one of ours.  What is not found under its name has none.
+ */
+static bool
+lies_elsewhere(int fd, const char *path)
+{
+	struct stat object, named;
+
+	if (path[0] != '/' || fstat(fd, &object) < 0 || object.st_nlink == 0)
+		return false;
+	if (lstat(path, &named) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return !same_file(&object, &named);
+}
+
+static ssize_t
+read_name(int fd, char *path, size_t size)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	if (n < 0 || (size_t)n >= size - 1)
+		return -1;
+	path[n] = '\0';
+	return n;
+}
+
+/* The kernel's name for the object; in the arena.  NULL when it has none that fits. */
+static const char *
+name_of(struct whose whose, int fd, struct arena *a)
+{
+	char path[PATH_MAX + 16];
+
+	if (read_name(fd, path, sizeof(path)) < 0)
+		return NULL;
+	/* Once more: it can have been renamed between our two looks. */
+	if (lies_elsewhere(fd, path) && (read_name(fd, path, sizeof(path)) < 0 || lies_elsewhere(fd, path)))
+		return arena_printf(a, "elsewhere:%s", path);
+	return rename_proc(whose, path, a);
+}
+
+/* The walk ended in an error at this component: what was resolved, and the rest as it stands. */
+static int
+unreached(struct walker *w, const char *name, int err, struct arena *a, struct object *o)
+{
+	const char *dir = name_of(w->whose, w->cur, a);
+
+	o->absent = true;
+	o->name = dir ? join(a, dir, name, w->rest) : NULL;
+	return err;
+}
+
+static int
+reached(struct walker *w, struct arena *a, struct object *o)
+{
+	o->name = name_of(w->whose, w->cur, a);
+	if (!o->name)
+		return -ENAMETOOLONG;
+	o->st = w->st;
+	o->fd = steal_fd(&w->cur);
+	return 0;
+}
+
+static int
+absent(struct walker *w, const char *name, struct arena *a, struct object *o)
+{
+	unreached(w, name, 0, a, o);
+	if (!o->name)
+		return -ENAMETOOLONG;
+	o->fd = steal_fd(&w->cur);
+	return 0;
+}
+
+/* Named so that the verdict can only be one. */
+static int
+forbidden(struct walker *w, struct arena *a, struct object *o)
+{
+	o->absent = true;
+	o->name = join(a, "/proc", "tollgate", w->rest);
+	return -EACCES;
+}
+
+static int
+run(struct walker *w, unsigned flags, struct arena *a, struct object *o)
+{
+	char name[NAME_MAX + 1];
+	bool last = false, slash = false;
+	int err = 0;
+
+	while (next_component(w, name, &last, &slash, &err)) {
+		if (err)
+			return unreached(w, "", err, a, o);
+		if (is_supervisor(w, name))
+			return forbidden(w, a, o);
+		if (!strcmp(name, "."))
+			err = S_ISDIR(w->st.st_mode) ? 0 : -ENOTDIR;
+		else if (!strcmp(name, ".."))
+			err = S_ISDIR(w->st.st_mode) ? step_up(w) : -ENOTDIR;
+		else
+			err = step_into(w, name, !last || slash || (flags & WALK_FOLLOW));
+		if (err == -ENOENT && last && w->cur >= 0)
+			return absent(w, name, a, o);
+		if (err)
+			return unreached(w, name, err, a, o);
+	}
+	if (slash && !S_ISDIR(w->st.st_mode))
+		return unreached(w, "", -ENOTDIR, a, o);
+	return reached(w, a, o);
+}
+
+/* A descriptor of the task, or its cwd or root. */
+static int
+open_of(struct whose whose, const char *what)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", whose.tid, what);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int
+open_start(struct whose whose, int dirfd)
+{
+	char what[32];
+	int fd;
+
+	if (dirfd == AT_FDCWD)
+		return open_of(whose, "cwd");
+	snprintf(what, sizeof(what), "fd/%d", dirfd);
+	fd = open_of(whose, what);
+	return fd == -ENOENT ? -EBADF : fd;
+}
+
+static bool
+is_own_root(int root)
+{
+	struct stat mine, theirs;
+
+	return stat("/", &mine) == 0 && fstat(root, &theirs) == 0 && same_file(&mine, &theirs);
+}
+
+static int
+start(struct walker *w, int dirfd, const char *path, unsigned flags)
+{
+	bool absolute = path[0] == '/' && !(flags & WALK_IN_ROOT);
+
+	w->root = flags & WALK_IN_ROOT ? open_start(w->whose, dirfd) : open_of(w->whose, "root");
+	if (w->root < 0)
+		return w->root;
+	w->confined = !is_own_root(w->root);
+	if (absolute || (flags & WALK_IN_ROOT))
+		return step_to_root(w);
+	return step_to(w, open_start(w->whose, dirfd));
+}
+
+static void
+walker_close(struct walker *w)
+{
+	if (w->cur >= 0)
+		close(w->cur);
+	if (w->root >= 0)
+		close(w->root);
+}
+
+int
+walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct arena *a, struct object *o)
+{
+	struct walker w = { .whose = whose, .root = -1, .cur = -1 };
+	size_t n = strlen(path);
+	int err;
+
+	*o = (struct object){ .fd = -1 };
+	if (!n)
+		return -ENOENT;
+	if (n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	memcpy(w.rest, path, n + 1);
+	err = start(&w, dirfd, path, flags);
+	if (!err)
+		err = run(&w, flags, a, o);
+	walker_close(&w);
+	return err;
+}
+
+int
+walk_fd(struct whose whose, int fd, struct arena *a, struct object *o)
+{
+	struct walker w = { .whose = whose, .root = -1, .cur = -1 };
+	int err;
+
+	*o = (struct object){ .fd = -1 };
+	err = step_to(&w, open_start(whose, fd));
+	if (!err)
+		err = reached(&w, a, o);
+	walker_close(&w);
+	return err;
+}
+
+bool
+object_readable(const struct object *o)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", o->fd);
+	return access(path, R_OK) == 0;
+}
+
+void
+object_release(struct object *o)
+{
+	if (o->fd >= 0)
+		close(o->fd);
+	o->fd = -1;
+}
