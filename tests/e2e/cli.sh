@@ -1,0 +1,264 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Exit codes, options, and what bad input comes to: one clear message, the
+# right exit code, nothing run.
+. "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
+needs_trace
+
+policy all.policy 'default allow' 'unknown allow'
+
+# refuses STATUS REGEX CLAIM [ARGUMENT...]: tollgate exits so, says so, and the program left no mark.
+refuses()
+{
+	wanted=$1 regex=$2 claim=$3
+	shift 3
+	rm -f "$work/ran"
+	tg "$@"
+	is "$status" "$wanted" "$claim: exit status $wanted"
+	like "$err" "$regex" "$claim: the message says so"
+	unlike "$err" 'ERROR: AddressSanitizer|runtime error|Segmentation' "$claim: no fault of tollgate's own"
+	if [ -e "$work/ran" ]; then not_ok "$claim: nothing was run"; else ok "$claim: nothing was run"; fi
+}
+
+# Exit codes.
+
+tg run -p ./all.policy -- sh -c 'exit 7'
+is "$status" 7 "the program's status is passed on"
+tg run -p ./all.policy -- true
+is "$status$err" 0 'success, and nothing to say'
+tg run -p ./all.policy -- sh -c 'kill -TERM $$'
+is "$status" 143 'a signal gives 128 and its number'
+tg run -p ./all.policy -- sh -c 'kill -KILL $$'
+is "$status" 137 'so does SIGKILL'
+tg run -p ./all.policy sh -c 'exit 3'
+is "$status" 3 'the program needs no --'
+
+policy kill.policy 'default allow' 'kill syscall mkdir, mkdirat'
+tg run -p ./kill.policy -- mkdir "$work/made"
+is "$status" 159 'a kill of the policy gives 159'
+like "$err" '^tollgate: .*mkdir.*kill\.policy:3' 'and names the call and the rule'
+holds 'and the directory is not there' [ ! -e "$work/made" ]
+
+policy deny.policy 'default allow' 'deny ENOSPC create /**'
+tg run -p ./deny.policy -- mkdir "$work/made"
+is "$status" 1 'a refused call is an error of the program'
+like "$err" '^mkdir: .*No space left' 'with the error of the policy'
+like "$err" "^tollgate: .*mkdir.*ENOSPC.*$work/made.*deny\\.policy:3" 'the line names call, object and rule'
+
+tg run -p ./all.policy --timeout 0.5 -- sleep 30
+is "$status" 124 'a time limit gives 124'
+tg run -p ./all.policy --timeout 20 -- sh -c 'exit 5'
+is "$status" 5 'unless the program ends before'
+
+# Where a folder of PATH is closed to the user, execvp(3) says so instead.
+path=$PATH
+PATH=/usr/bin:/bin
+refuses 127 'no-such-program' 'a program that is absent' run -p ./all.policy -- no-such-program
+PATH=$path
+refuses 127 'no/such/program' 'a path that is absent' run -p ./all.policy -- ./no/such/program
+printf 'echo\n' > plain
+refuses 126 'plain' 'a file that is not executable' run -p ./all.policy -- ./plain
+refuses 126 'home' 'a directory' run -p ./all.policy -- ./home
+printf 'not a program' > text
+chmod +x text
+refuses 126 'text' 'a file that is no program' run -p ./all.policy -- ./text
+printf '#!%s/no-interpreter\n' "$work" > script
+chmod +x script
+tg run -p ./all.policy -- ./script
+like "$status" '^12[67]$' 'a script without its interpreter is not run'
+
+# Policies that are not good.
+
+printf '#!/bin/sh\ntouch %s/ran\n' "$work" > mark
+chmod +x mark
+tg run -p ./all.policy -- ./mark
+holds 'the mark of having run works' [ -e ran ]
+
+refuses 125 'absent\.policy' 'a policy that is absent' run -p ./absent.policy -- ./mark
+refuses 125 'nosuchname' 'a name that no policy has' run -p nosuchname -- ./mark
+refuses 125 'home' 'a directory for a policy' run -p ./home -- ./mark
+printf 'policy 1\ndefault allwo\n' > typo.policy
+refuses 125 'typo\.policy:2:9:.*' 'a syntax error' run -p ./typo.policy -- ./mark
+like "$err" '^ *\^' 'a syntax error: a caret shows the place'
+like "$err" 'allow' 'a syntax error: the near word is named'
+policy call.policy 'deny syscall opneat'
+refuses 125 'call\.policy:2:.*opneat.*openat' 'an unknown call' run -p ./call.policy -- ./mark
+policy right.policy 'allow raed /x'
+refuses 125 'right\.policy:2:.*raed.*read' 'an unknown right' run -p ./right.policy -- ./mark
+policy promise.policy 'promise stdoi'
+refuses 125 'promise\.policy:2:.*stdoi.*stdio' 'an unknown promise' run -p ./promise.policy -- ./mark
+policy constant.policy 'allow syscall socket if domain == AF_UNXI'
+refuses 125 'constant\.policy:2:.*AF_UNXI.*AF_UNIX' 'an unknown constant' run -p ./constant.policy -- ./mark
+policy argument.policy 'allow syscall socket if domian == AF_UNIX'
+refuses 125 'argument\.policy:2:.*domian.*domain' 'an unknown argument' run -p ./argument.policy -- ./mark
+policy errno.policy 'deny EACESS syscall mkdir'
+refuses 125 'errno\.policy:2:.*EACESS.*EACCES' 'an unknown error' run -p ./errno.policy -- ./mark
+policy guard.policy 'unsafe ptarce'
+refuses 125 'guard\.policy:2:.*ptarce.*ptrace' 'an unknown guard' run -p ./guard.policy -- ./mark
+policy variable.policy 'allow read ${NO_SUCH_VARIABLE}/x'
+refuses 125 'variable\.policy:2:.*NO_SUCH_VARIABLE' 'an undefined variable' run -p ./variable.policy -- ./mark
+policy relative.policy 'allow read x/y'
+refuses 125 'relative\.policy:2:' 'a relative pattern' run -p ./relative.policy -- ./mark
+policy a.policy 'include "./b.policy"'
+policy b.policy 'include "./a.policy"'
+refuses 125 'a\.policy.*b\.policy|b\.policy.*a\.policy' 'an include cycle' run -p ./a.policy -- ./mark
+policy none.policy 'include "./nothing.policy"'
+refuses 125 'none\.policy:2:.*nothing' 'an absent include' run -p ./none.policy -- ./mark
+echo 'allow read /x' > first.policy
+refuses 125 'first\.policy:1:.*policy' 'a file without its first line' run -p ./first.policy -- ./mark
+echo 'policy 999' > newer.policy
+refuses 125 'newer tollgate' 'a language of later' run -p ./newer.policy -- ./mark
+: > empty.policy
+refuses 125 'empty\.policy' 'an empty file' run -p ./empty.policy -- ./mark
+{ echo 'policy 1'; yes '# padding padding padding padding padding' | head -c 10485760; } > large.policy
+refuses 125 'large\.policy' 'a policy of 10 MB' run -p ./large.policy -- ./mark
+head -c 65536 /dev/urandom > random.policy
+refuses 125 'random\.policy' 'random bytes' run -p ./random.policy -- ./mark
+unlike "$(tr -d '\n\t' < .err | od -An -c)" '\\033|\\0[0-3][0-7]' 'random bytes: none reaches the terminal'
+holds 'random bytes: the message is not endless' [ "$(wc -c < .err)" -lt 40000 ]
+policy secret.policy 'default allow'
+chmod 0 secret.policy
+if [ "$(id -u)" != 0 ]; then
+	refuses 125 'secret\.policy.*denied' 'an unreadable policy' run -p ./secret.policy -- ./mark
+elif command -v setpriv > /dev/null; then
+	chmod 755 "$work"
+	setpriv --reuid 65534 --regid 65534 --clear-groups "$TOLLGATE" run -p ./secret.policy -- ./mark 2> .err
+	is "$?" 125 'an unreadable policy: exit status 125'
+	like "$(cat .err)" 'secret\.policy.*denied' 'an unreadable policy: the message says so'
+else
+	skip 'an unreadable policy' 'root reads everything'
+fi
+refuses 125 'policy' 'no policy for this program' run -- ./mark
+
+# The loader of the program is refused something it cannot do without.
+
+policy nolibs.policy 'promise stdio'
+tg run -p ./nolibs.policy -- true
+like "$status" '^(12[567]|1[3-9][0-9])$' 'a program that cannot start does not look like success'
+like "$err" '^tollgate: .*(execve|open|mmap)' 'and the refused call of its start is named'
+
+# Wrong use.
+
+refuses 125 'usage|Usage|--help' 'no command'
+refuses 125 '"rnu".*"run"' 'a command with a typo' rnu
+refuses 125 '--polciy.*--policy' 'an option with a typo' run --polciy x -- ./mark
+refuses 125 'needs a value|-p' 'an option without its value' run -p
+refuses 125 'xml' 'a log of no form' run --log=xml -p ./all.policy -- ./mark
+refuses 125 'timeout' 'a time that is none' run --timeout soon -p ./all.policy -- ./mark
+refuses 125 'program|PROGRAM' 'no program' run -p ./all.policy
+refuses 125 'nowhere' 'a log that cannot be opened' run -o ./nowhere/log -p ./all.policy -- ./mark
+refuses 125 'status-fd|77' 'a descriptor that is not open' run --status-fd 77 -p ./all.policy -- ./mark
+refuses 125 'absent' '--ro of what is not there' run --ro ./absent -p ./all.policy -- ./mark
+refuses 2 'POLICY|policy' 'check of nothing' check
+refuses 2 'nonsense' 'list of nothing known' list nonsense
+
+tg --version
+like "$status$out" '^0tollgate [0-9]+\.[0-9]+' '--version'
+for command in run check explain show list; do
+	tg "$command" --help
+	like "$status$out" "^0Usage: tollgate $command" "$command --help goes to standard output"
+done
+
+# Closed descriptors.
+
+"$TOLLGATE" run -p ./all.policy -- sh -c 'exit 4' <&-
+is $? 4 'a closed standard input is no reason to fail'
+"$TOLLGATE" run -p ./all.policy -- sh -c 'exit 4' >&-
+is $? 4 'nor is a closed standard output'
+"$TOLLGATE" run -p ./deny.policy -- sh -c 'mkdir x; exit 4' 2>&- >/dev/null
+is $? 4 'nor is a closed standard error, with something to say'
+"$TOLLGATE" --help >&- 2> .err
+is $? 125 'but help that cannot be written is a failure'
+if [ -w /dev/full ]; then
+	"$TOLLGATE" list syscalls > /dev/full 2> .err
+	is $? 125 'and so is a full disk'
+fi
+
+# Tracing is forbidden: tollgate under tollgate, where the floor refuses ptrace.
+# A leak detector needs ptrace, too, and would speak first.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+
+tg run -p ./all.policy -- "$TOLLGATE" run -p ./all.policy -- ./mark
+is "$status" 125 'where tracing is forbidden tollgate fails'
+like "$err" '^tollgate: .*(trace|ptrace)' 'and says that it is'
+holds 'and runs nothing' [ ! -e "$work/ran" ]
+unset ASAN_OPTIONS
+
+# What the options do.
+
+tg run -p ./deny.policy -o ./log -- mkdir made
+is "$(grep -c tollgate: .err)" 0 '-o keeps standard error clean'
+like "$(cat log)" 'mkdir.*deny\.policy:3' '-o has the line'
+
+tg run -p ./deny.policy --dry-run -- mkdir "$work/dry"
+is "$status" 0 '--dry-run refuses nothing'
+holds '--dry-run: the directory is there' [ -d dry ]
+like "$err" 'mkdir.*deny\.policy:3' '--dry-run still logs'
+
+if command -v python3 >/dev/null && ! "$TOLLGATE" run --log=json -p ./all.policy -- true 2>&1 | grep -q jansson; then
+	tg run -p ./deny.policy --log=json -o ./log.json -- mkdir "$(printf 'a\n\033[31m"b')"
+	if python3 -c '
+import json, sys
+lines = [json.loads(l) for l in open("log.json")]
+assert any("mkdir" in json.dumps(l) and "deny.policy" in json.dumps(l) for l in lines), lines
+' 2> .err; then ok '--log=json is JSON, one object per line'; else not_ok '--log=json is JSON, one object per line'; told; fi
+else
+	skip '--log=json is JSON' 'without jansson or python3'
+fi
+
+tg run -p ./deny.policy -- mkdir "$(printf 'a\nb\033[31m')"
+like "$err" 'tollgate: .*a\\nb\\x1b' 'foreign bytes are escaped in the log'
+is "$(grep '^tollgate:' .err | grep -c "$(printf '\033')")" 0 'and none gets through'
+
+A=1 tg run -p ./all.policy -E B=2 -- sh -c 'echo "$A$B"'
+is "$out" 12 '-E adds to the environment'
+A=1 tg run -p ./all.policy --clear-env -E B=2 -- /bin/sh -c 'echo "${A-none}$B"'
+is "$out" none2 '--clear-env empties it'
+A=1 tg run -p ./all.policy --clear-env -E A -- /bin/sh -c 'echo "$A"'
+is "$out" 1 '-E without a value passes one on'
+
+exec 7< all.policy
+tg run -p ./all.policy -- sh -c 'cat <&7 | head -n 1'
+unlike "$out" 'policy 1' 'other descriptors are closed'
+tg run -p ./all.policy --keep-fd 7 -- sh -c 'cat <&7 | head -n 1'
+is "$out" 'policy 1' '--keep-fd keeps one'
+exec 7<&-
+
+tg run -p ./all.policy --status-fd 8 -- sh -c 'exit 6' 8> status.json
+is "$status" 6 '--status-fd changes nothing'
+if command -v python3 >/dev/null; then
+	if python3 -c '
+import json
+lines = [json.loads(l) for l in open("status.json")]
+assert lines and "6" in json.dumps(lines[-1]), lines
+' 2> .err; then ok '--status-fd tells the status in JSON'; else not_ok '--status-fd tells the status in JSON'; told; fi
+fi
+
+# --ro and --rw add to a policy that has nothing of the kind.
+policy shell.policy 'promise stdio prot_exec' 'include "base/libraries"' 'allow read,exec /usr/**, /bin/**'
+mkdir data
+echo word > data/file
+tg run -p ./shell.policy -- cat data/file
+is "$status$out" 1 'without --ro the file is out of reach'
+tg run -p ./shell.policy --ro data -- cat data/file
+is "$status$out" 0word '--ro lets it be read'
+tg run -p ./shell.policy --ro data -- sh -c 'echo new > data/new'
+holds '--ro does not let it be written' [ ! -e data/new ]
+tg run -p ./shell.policy --rw data -- sh -c 'echo new > data/new'
+holds '--rw does' [ -s data/new ]
+
+# Two policies are layers.
+policy noexec.policy 'default allow' 'deny exec /**/true'
+tg run -p ./all.policy -p ./noexec.policy -- sh -c '"$(command -v env)" true || exit 9'
+is "$status" 9 'two policies must both allow'
+
+# What a program must not leave behind, and not take away.
+
+(ulimit -c unlimited 2>/dev/null; "$TOLLGATE" run -p ./all.policy -- sh -c 'ulimit -c unlimited; kill -SEGV $$' > .out 2> .err)
+holds 'a death leaves no core' [ -z "$(find . -maxdepth 1 -name 'core*')" ]
+tg run -p ./all.policy -o kept.log -- sh -c ': > kept.log; rm -f kept.log; mv kept.log other'
+holds 'the log is still there' [ -s kept.log ]
+like "$(cat kept.log)" 'write /proc/tollgate/log, floor' 'and says who wanted it gone'
+
+finish

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: ISC
+
+# Unit tests: one program per module, one line each.  Check writes TAP.
+UNIT_TESTS = \
+	%D%/unit/check_calltext		\
+	%D%/unit/check_decode		\
+	%D%/unit/check_describe		\
+	%D%/unit/check_halves		\
+	%D%/unit/check_lib		\
+	%D%/unit/check_netaddr		\
+	%D%/unit/check_opt		\
+	%D%/unit/check_pattern		\
+	%D%/unit/check_policy		\
+	%D%/unit/check_policy_laws	\
+	%D%/unit/check_remote		\
+	%D%/unit/check_resolve		\
+	%D%/unit/check_tables		\
+	#
+
+# Shell scripts that print TAP: first what needs no tracee, then end to end.
+SHELL_TESTS = \
+	%D%/layering.sh		\
+	%D%/manlint.sh		\
+	%D%/e2e/help.sh		\
+	%D%/e2e/documents.sh	\
+	%D%/e2e/cli.sh		\
+	%D%/e2e/programs.sh	\
+	%D%/e2e/hostile.sh	\
+	%D%/e2e/window.sh	\
+	%D%/tables.sh		\
+	%D%/e2e/attacks.sh	\
+	%D%/e2e/transparent.sh	\
+	#
+
+# Likewise, but these take their time: they play films, or make hundreds of calls.
+SLOW_TESTS = \
+	%D%/e2e/explain.sh	\
+	%D%/e2e/players.sh	\
+	#
+
+# What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
+# the flags of tollgate's own build, and NAME.tracee32 for the i386 ABI.
+TRACEES = \
+	%D%/tracee/callone.tracee	\
+	%D%/tracee/changes.tracee	\
+	%D%/tracee/children.tracee	\
+	%D%/tracee/faces.tracee		\
+	%D%/tracee/floor.tracee		\
+	%D%/tracee/gates.tracee		\
+	%D%/tracee/runs.tracee		\
+	%D%/tracee/sends.tracee		\
+	%D%/tracee/sink.tracee		\
+	%D%/tracee/spellings.tracee	\
+	%D%/tracee/supervisor.tracee	\
+	%D%/tracee/unreadable.tracee	\
+	#
+
+# What unit tests include: shared parts, and decisions as rows.
+noinst_HEADERS = \
+	%D%/cases/decide.def	\
+	%D%/cases/describe.def	\
+	%D%/cases/errors.def	\
+	%D%/cases/lint.def	\
+	%D%/cases/patterns.def	\
+	%D%/tracee/attempt.h	\
+	%D%/unit/policy_rig.h	\
+	%D%/unit/run.h		\
+	#
+
+EXTRA_DIST += \
+	%D%/e2e/explain.cases	\
+	%D%/e2e/lib.sh		\
+	%D%/e2e/policies/connect.policy	\
+	%D%/e2e/policies/forbid.policy	\
+	%D%/e2e/policies/look.policy	\
+	%D%/e2e/policies/net.policy	\
+	%D%/e2e/policies/open.policy	\
+	%D%/e2e/policies/run.policy	\
+	%D%/e2e/policies/strict.policy	\
+	%D%/media/clip.mkv	\
+	%D%/media/make.sh	\
+	#
+
+# Default for every unit test.
+LDADD = $(TG_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(LIBSECCOMP_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+
+dist_check_SCRIPTS += $(SHELL_TESTS) $(SLOW_TESTS)
+TESTS += $(SHELL_TESTS) $(SLOW_TESTS)
+
+TRACEE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -pthread
+TRACEES32 = $(TRACEES:.tracee=.tracee32)
+SUFFIXES = .tracee .tracee32
+CLEANFILES += $(TRACEES) $(TRACEES32)
+check_DATA = $(TRACEES)
+if HAVE_M32
+check_DATA += $(TRACEES32)
+endif
+dist-hook: dist-tracees
+
+.c.tracee:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -o $@ $<
+.c.tracee32:
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
+
+.PHONY: dist-tracees check-unit check-quick
+dist-tracees:
+	for t in $(TRACEES); do \
+		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
+		cp -p "$(top_srcdir)/$${t%.tracee}.c" "$(distdir)/$${t%.tracee}.c" || exit 1; done
+
+# The unit tests alone; and all but what takes its time, which is what runs
+# under the sanitizers.
+check-unit:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' check_DATA=
+check-quick:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(SHELL_TESTS)'
+
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	TOLLGATE='$(abs_top_builddir)/tollgate'; export TOLLGATE; \
+	TG_SRCDIR='$(abs_top_srcdir)'; export TG_SRCDIR; \
+	TG_BUILDDIR='$(abs_top_builddir)'; export TG_BUILDDIR; \
+	NM='$(NM)'; export NM; \
+	CC='$(CC)'; export CC; \
+	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME;

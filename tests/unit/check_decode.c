@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+/* Registers to calls, and statuses to stops.  The memory of the calls is this process's own. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tracer/decode.h"
+#include "tracer/stop.h"
+#include "tests/unit/run.h"
+
+static struct arena arena;
+static struct sysmap map;
+static struct sysevent ev;
+
+static void
+setup(void)
+{
+	arena_init(&arena, 2 << 20);
+	sysmap_init(&map, arch_native());
+}
+
+static void
+teardown(void)
+{
+	sysmap_free(&map);
+	arena_free(&arena);
+}
+
+static const struct abi *
+abi_named(const char *name)
+{
+	for (size_t i = 0; i < map.arch->nabis; i++)
+		if (!strcmp(map.arch->abis[i].name, name))
+			return &map.arch->abis[i];
+	ck_abort_msg("no ABI %s here", name);
+}
+
+static int
+decode_call(const char *abi, const char *call, const uint64_t args[6])
+{
+	struct rawcall raw = { .tid = getpid(), .abi = abi_named(abi) };
+
+	raw.nr = (uint32_t)abi_call_nr(raw.abi, call);
+	memcpy(raw.args, args, sizeof(raw.args));
+	return decode(&map, &raw, &arena, &ev);
+}
+
+#define CALL(abi, call, ...) decode_call(abi, call, (const uint64_t[6]){ __VA_ARGS__ })
+#define WORD(p) ((uint64_t)(uintptr_t)(p))
+
+static uint64_t
+arg(const char *name)
+{
+	int i = sysdesc_arg(&sysdesc_table[ev.id], name);
+
+	ck_assert_int_ge(i, 0);
+	return ev.arg[i].val;
+}
+
+START_TEST(cuts_to_the_width_the_kernel_uses)
+{
+	ck_assert_int_eq(CALL("x86_64", "openat", 0xdeadbeef00000000u | (uint32_t)AT_FDCWD, WORD("x"), UINT64_C(1) << 40 | O_RDWR), 0);
+	ck_assert_int_eq((int64_t)arg("dirfd"), AT_FDCWD);
+	ck_assert_uint_eq(arg("flags"), O_RDWR);
+	ck_assert_str_eq(ev.arg[1].str, "x");
+	ck_assert_int_eq(CALL("x86_64", "socket", UINT64_C(1) << 40 | AF_INET, UINT64_C(7) << 32 | SOCK_STREAM), 0);
+	ck_assert_uint_eq(arg("domain"), AF_INET);
+	ck_assert_uint_eq(arg("type"), SOCK_STREAM);
+}
+END_TEST
+
+START_TEST(cuts_to_sixteen_bits)
+{
+	ck_assert_int_eq(CALL("i386", "setuid16", 0x10000), 0);
+	ck_assert_uint_eq(arg("uid"), 0);
+	ck_assert_int_eq(sysdesc_table[ev.id].family, SYS_ID_setuid);
+	ck_assert_int_eq(CALL("x86_64", "setuid", 0x10000), 0);
+	ck_assert_uint_eq(arg("uid"), 0x10000);
+	ck_assert_int_eq(CALL("x86_64", "chmod", WORD("x"), 0x1000000 | 04755), 0);
+	ck_assert_uint_eq(arg("mode"), 04755);
+}
+END_TEST
+
+/* mmap's prot and flags are words: there the upper half counts. */
+START_TEST(keeps_words_whole)
+{
+	ck_assert_int_eq(CALL("x86_64", "mmap", 0, 4096, UINT64_C(1) << 32 | PROT_READ, MAP_PRIVATE), 0);
+	ck_assert_uint_eq(arg("prot"), UINT64_C(1) << 32 | PROT_READ);
+}
+END_TEST
+
+START_TEST(pairs_registers_on_32_bit)
+{
+	ck_assert_int_eq(CALL("i386", "pread64", 3, 0, 10, 0x11111111, 0x22222222), 0);
+	ck_assert_uint_eq(arg("offset"), UINT64_C(0x2222222211111111));
+	ck_assert_int_eq(CALL("x86_64", "pread64", 3, 0, 10, 0x1111111122222222), 0);
+	ck_assert_uint_eq(arg("offset"), UINT64_C(0x1111111122222222));
+}
+END_TEST
+
+START_TEST(unknown_number_is_no_error)
+{
+	struct rawcall raw = { .tid = getpid(), .abi = abi_named("x86_64"), .nr = 2000, .args = { 1, 2 } };
+
+	ck_assert_int_eq(decode(&map, &raw, &arena, &ev), 0);
+	ck_assert_int_eq(ev.id, SYS_ID_none);
+	ck_assert_uint_eq(ev.nr, 2000);
+	ck_assert_uint_eq(ev.arg[1].val, 2);
+}
+END_TEST
+
+START_TEST(unreadable_is_an_error)
+{
+	ck_assert_int_eq(CALL("x86_64", "openat", 0, 8, 0), -EFAULT);
+	ck_assert_int_eq(CALL("x86_64", "connect", 3, 8, 16), -EFAULT);
+	ck_assert_int_eq(CALL("x86_64", "sendmsg", 3, 8, 0), -EFAULT);
+	ck_assert_int_eq(CALL("x86_64", "clone3", 8, 88), -EFAULT);
+}
+END_TEST
+
+START_TEST(reads_addresses)
+{
+	struct sockaddr_in in = { AF_INET, htons(80), { htonl(INADDR_LOOPBACK) }, { 0 } };
+
+	ck_assert_int_eq(CALL("x86_64", "connect", 3, WORD(&in), sizeof(in)), 0);
+	ck_assert_uint_eq(ev.arg[1].len, sizeof(in));
+	ck_assert_mem_eq(ev.arg[1].mem, &in, sizeof(in));
+	ck_assert_int_eq(CALL("x86_64", "connect", 3, WORD(&in), (uint64_t)-1), -EINVAL);
+	ck_assert_int_eq(CALL("x86_64", "connect", 3, WORD(&in), 4096), -EINVAL);
+	ck_assert_int_eq(CALL("x86_64", "sendto", 3, 0, 0, 0, 0, 0), 0);
+	ck_assert_ptr_null(ev.arg[4].mem);
+}
+END_TEST
+
+START_TEST(reads_messages)
+{
+	struct sockaddr_in in = { AF_INET, htons(53), { htonl(INADDR_LOOPBACK) }, { 0 } };
+	union { char room[CMSG_SPACE(2 * sizeof(int))]; struct cmsghdr align; } control = { { 0 } };
+	struct mmsghdr many[2] = { { { .msg_name = &in, .msg_namelen = sizeof(in) }, 0 } };
+	struct cmsghdr *c;
+
+	many[1].msg_hdr = (struct msghdr){ .msg_name = &in, .msg_namelen = sizeof(in),
+	    .msg_control = &control, .msg_controllen = sizeof(control) };
+	c = CMSG_FIRSTHDR(&many[1].msg_hdr);
+	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(2 * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	ck_assert_int_eq(CALL("x86_64", "sendmsg", 3, WORD(&many[1].msg_hdr), 0), 0);
+	ck_assert_uint_eq(arg("scm_rights"), 2);
+	ck_assert_uint_eq(ev.arg[1].len, sizeof(in));
+	ck_assert_int_eq(CALL("x86_64", "sendmmsg", 3, WORD(many), 2, 0), 0);
+	ck_assert_uint_eq(ev.nmore, 1);
+	ck_assert_uint_eq(ev.more[0].len, sizeof(in));
+	ck_assert_uint_eq(arg("scm_rights"), 2);
+	ck_assert_int_eq(CALL("x86_64", "recvmsg", 3, WORD(&many[1].msg_hdr), 0), 0);
+	ck_assert_uint_eq(arg("controllen"), sizeof(control));
+}
+END_TEST
+
+/* Rooms for control data that add up to nothing, more messages than are looked at, a route of its own. */
+START_TEST(sees_through_messages)
+{
+	static struct mmsghdr many[1025];
+	union { char room[CMSG_SPACE(8)]; struct cmsghdr align; } control = { { 0 } };
+	struct msghdr routed = { .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&routed);
+
+	many[0].msg_hdr = (struct msghdr){ .msg_control = &control, .msg_controllen = (size_t)1 << 63 };
+	many[1].msg_hdr = many[0].msg_hdr;
+	ck_assert_int_eq(CALL("x86_64", "recvmmsg", 3, WORD(many), 2, 0, 0), 0);
+	ck_assert_uint_ne(arg("controllen"), 0);
+	ck_assert_int_eq(CALL("x86_64", "recvmmsg", 3, WORD(many), 1025, 0, 0), -EINVAL);
+	*c = (struct cmsghdr){ .cmsg_len = CMSG_LEN(8), .cmsg_level = IPPROTO_IP, .cmsg_type = 7 /* IP_RETOPTS */ };
+	ck_assert_int_eq(CALL("x86_64", "sendmsg", 3, WORD(&routed), 0), -EPERM);
+}
+END_TEST
+
+START_TEST(reads_extensible_structs)
+{
+	uint64_t how[4] = { O_RDWR | O_CREAT, 0600, 4, 0 }, clone[12] = { 0x12300, 0, 0, 0, SIGCHLD };
+
+	ck_assert_int_eq(CALL("x86_64", "openat2", (uint32_t)AT_FDCWD, WORD("y"), WORD(how), 24), 0);
+	ck_assert_uint_eq(arg("flags"), O_RDWR | O_CREAT);
+	ck_assert_uint_eq(arg("resolve"), 4);
+	ck_assert_int_eq(CALL("x86_64", "openat2", (uint32_t)AT_FDCWD, WORD("y"), WORD(how), 32), 0);
+	how[3] = 1;
+	ck_assert_int_eq(CALL("x86_64", "openat2", (uint32_t)AT_FDCWD, WORD("y"), WORD(how), 32), -E2BIG);
+	ck_assert_int_eq(CALL("x86_64", "openat2", (uint32_t)AT_FDCWD, WORD("y"), WORD(how), 16), -EINVAL);
+	ck_assert_int_eq(CALL("x86_64", "clone3", WORD(clone), 88), 0);
+	ck_assert_uint_eq(arg("flags"), 0x12300);
+	ck_assert_uint_eq(arg("exit_signal"), SIGCHLD);
+}
+END_TEST
+
+/* The blocks must lie where 32-bit pointers reach. */
+START_TEST(unfolds_carried_calls)
+{
+	uint32_t *block = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	ck_assert_ptr_ne(block, MAP_FAILED);
+	block[0] = AF_INET;
+	block[1] = SOCK_DGRAM;
+	ck_assert_int_eq(CALL("i386", "socketcall", 1, WORD(block)), 0);
+	ck_assert_int_eq(ev.id, SYS_ID_socket);
+	ck_assert_uint_eq(arg("domain"), AF_INET);
+	ck_assert_uint_eq(arg("type"), SOCK_DGRAM);
+	ck_assert_int_eq(CALL("i386", "socketcall", 99, WORD(block)), 0);
+	ck_assert_int_eq(ev.id, SYS_ID_none);
+	ck_assert_int_eq(CALL("i386", "socketcall", 1, 8), -EFAULT);
+	ck_assert_int_eq(CALL("i386", "ipc", 1 << 16 | 23, 11, 22, 33), 0);
+	ck_assert_int_eq(ev.id, SYS_ID_shmget);
+	ck_assert_uint_eq(ev.arg[1].val, 22);
+	block[2] = PROT_READ | PROT_EXEC;
+	ck_assert_int_eq(CALL("i386", "old_mmap", WORD(block)), 0);
+	ck_assert_int_eq(ev.id, SYS_ID_mmap);
+	ck_assert_uint_eq(arg("prot"), PROT_READ | PROT_EXEC);
+	munmap(block, 4096);
+}
+END_TEST
+
+static const struct {
+	uint32_t audit_arch;
+	uint64_t nr;
+	const char *abi;
+	uint32_t cut;
+} gates[] = {
+	{ AUDIT_ARCH_X86_64, 257, "x86_64", 257 },
+	{ AUDIT_ARCH_X86_64, UINT64_C(1) << 32 | 257, "x86_64", 257 },
+	{ AUDIT_ARCH_X86_64, 0x40000000 | 257, "x32", 257 },
+	{ AUDIT_ARCH_X86_64, UINT64_MAX, "x86_64", UINT32_MAX },
+	{ AUDIT_ARCH_I386, 5, "i386", 5 },
+};
+
+START_TEST(tells_the_abi)
+{
+	uint32_t nr = 0;
+	const struct abi *abi = arch_abi(map.arch, gates[_i].audit_arch, gates[_i].nr, &nr);
+
+	ck_assert_ptr_nonnull(abi);
+	ck_assert_str_eq(abi->name, gates[_i].abi);
+	ck_assert_uint_eq(nr, gates[_i].cut);
+}
+END_TEST
+
+static const struct {
+	int status;
+	enum stop_kind kind;
+	int sig, code;
+} stops[] = {
+	{ 0x0700, STOP_EXITED, 0, 7 },
+	{ 9, STOP_KILLED, 9, 0 },
+	{ 11 | 0x80, STOP_KILLED, 11, 0 },			/* with a core */
+	{ 0x7f | (SIGTRAP | 0x80) << 8, STOP_CALL, 0, 0 },
+	{ 0x7f | SIGTRAP << 8, STOP_SIGNAL, SIGTRAP, 0 },	/* forged or real: only a signal */
+	{ 0x7f | SIGSTOP << 8, STOP_SIGNAL, SIGSTOP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 1 << 16, STOP_FORK, SIGTRAP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 3 << 16, STOP_FORK, SIGTRAP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 4 << 16, STOP_EXEC, SIGTRAP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 128 << 16, STOP_FIRST, SIGTRAP, 0 },
+	{ 0x7f | SIGTSTP << 8 | 128 << 16, STOP_GROUP, SIGTSTP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 7 << 16, STOP_IMPOSSIBLE, SIGTRAP, 0 },
+	{ 0xffff, STOP_IMPOSSIBLE, 0, 0 },
+};
+
+START_TEST(parses_status)
+{
+	struct stop s = stop_parse(stops[_i].status);
+
+	ck_assert_int_eq(s.kind, stops[_i].kind);
+	ck_assert_int_eq(s.sig, stops[_i].sig);
+	ck_assert_int_eq(s.code, stops[_i].code);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("decode");
+	TCase *t = tcase_create("decode");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, cuts_to_the_width_the_kernel_uses);
+	tcase_add_test(t, cuts_to_sixteen_bits);
+	tcase_add_test(t, keeps_words_whole);
+	tcase_add_test(t, pairs_registers_on_32_bit);
+	tcase_add_test(t, unknown_number_is_no_error);
+	tcase_add_test(t, unreadable_is_an_error);
+	tcase_add_test(t, reads_addresses);
+	tcase_add_test(t, reads_messages);
+	tcase_add_test(t, sees_through_messages);
+	tcase_add_test(t, reads_extensible_structs);
+	tcase_add_test(t, unfolds_carried_calls);
+	tcase_add_loop_test(t, tells_the_abi, 0, sizeof(gates) / sizeof(*gates));
+	tcase_add_loop_test(t, parses_status, 0, sizeof(stops) / sizeof(*stops));
+	suite_add_tcase(s, t);
+	return run_suite(s);
+}
