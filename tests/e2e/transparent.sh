@@ -103,16 +103,24 @@ is "$(cat late 2>/dev/null)" late 'tollgate waits for what it leaves behind'
 
 # Signals from outside
 
+# soon COMMAND...: waits until it is true, for up to half a minute.
+soon()
+{
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries = 300 ] && return 1
+		sleep 0.1
+	done
+}
+
 # begin COMMAND...: under tollgate, in a session of its own; $tg and $out.
 begin()
 {
 	: > begun.out
 	setsid "$TOLLGATE" run -p "$open" -o refusals -- "$@" > begun.out 2> .err < /dev/null &
 	tg=$!
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		grep -q ready begun.out && return
-		sleep 0.1
-	done
+	soon grep -q ready begun.out
 }
 
 for sig in TERM INT HUP QUIT USR1 USR2; do
@@ -132,21 +140,18 @@ is $? 143 'and ends it when the program has no handler'
 marked() { ps -eo args | grep -c "[s]leep 7777.$1"; }
 
 begin sh -c 'sleep 7777.1 & sh -c "sleep 7777.1" & (setsid sleep 7777.1 &); echo ready; sleep 7777.1'
-sleep 0.3
-holds 'there are processes to be left' test "$(marked 1)" -ge 4
+there_are() { [ "$(marked "$1")" -"$2" "$3" ]; }
+holds 'there are processes to be left' soon there_are 1 ge 4
 kill -KILL $tg
 wait $tg 2>/dev/null
-sleep 0.5
-is "$(marked 1)" 0 'SIGKILL to tollgate leaves no process behind'
+holds 'SIGKILL to tollgate leaves no process behind' soon there_are 1 eq 0
 
 begin sh -c 'echo ready; sleep 7777.2 & (setsid sleep 7777.2 &) ; wait'
-sleep 0.3
+soon there_are 2 ge 2
 kill -STOP $tg
-sleep 0.1
 kill -KILL $tg
 wait $tg 2>/dev/null
-sleep 0.5
-is "$(marked 2)" 0 'nor when it was stopped before'
+holds 'nor when it was stopped before' soon there_are 2 eq 0
 
 # A program cannot end tollgate by a signal to the group that both are in: it ends itself.
 wrong=
@@ -158,65 +163,88 @@ is "$wrong" '' 'tollgate outlives a signal to the group that the program outlive
 
 # A terminal
 
+# Nothing here rests on how fast anything is: each key is sent when the program says that it is ready
+# for it, and what runs is in scripts, so that no typed line is long enough to be wrapped.
+cat > tg <<E
+#!/bin/sh
+trap : INT
+"$TOLLGATE" run -p "$open" -o refusals -- "\$@"
+echo "ended with \$?"
+E
+cat > naps <<'E'
+#!/bin/sh
+echo ready
+until [ -e go ]; do sleep 0.1; done
+echo woke
+E
+chmod +x tg naps
+
 if command -v tmux > /dev/null 2>&1; then
 	TMUX_TMPDIR=$work
 	export TMUX_TMPDIR
 	unset TMUX
 	tmux_() { tmux -L tollgate "$@"; }
-	# screen_has REGEX: waits for it.
+	# screen_has REGEX: waits for it, for up to a minute.
 	screen_has()
 	{
-		for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-			tmux_ capture-pane -p | grep -qE -e "$1" && return 0
+		tries=0
+		until tmux_ capture-pane -p | grep -qE -e "$1"; do
+			tries=$((tries + 1))
+			if [ $tries = 300 ]; then
+				tmux_ capture-pane -p | grep -v '^$' | tail -n 12 | sed 's/^/#   /'
+				return 1
+			fi
 			sleep 0.2
 		done
-		tmux_ capture-pane -p | grep -v '^$' | tail -n 12 | sed 's/^/#   /'
-		return 1
 	}
 	keys() { tmux_ send-keys "$@"; }
+	# types COMMAND: on a screen that shows nothing else.
+	types()
+	{
+		keys C-l
+		while tmux_ capture-pane -p | grep -qE '^(ready|inner:)'; do sleep 0.1; done
+		keys "$1" Enter
+	}
 
 	tmux_ -f /dev/null new-session -d -x 160 -y 50 'env PS1=ask: bash --norc --noprofile -i'
 	screen_has '^ask:'
-	run="$TOLLGATE run -p $open -o refusals --"
 
-	keys "$run sleep 50; echo ended with \$?" Enter
-	sleep 1
-	keys C-c
-	holds '^C ends the program' screen_has 'ended with 130$'
-
-	keys clear Enter "$run sh -c 'trap \"echo trapped; exit 5\" INT; echo ready; sleep 50'; echo ended with \$?" Enter
+	types "./tg sh -c 'echo ready; exec sleep 50'"
 	screen_has '^ready'
 	keys C-c
-	holds '^C reaches a handler of the program' screen_has '^ended with 5'
-	is "$(tmux_ capture-pane -p | grep -c 'trapped$')" 1 'once'
+	holds '^C ends the program' screen_has '^(\^C)?ended with 130$'
 
-	keys clear Enter "$run sh -c 'echo ready; sleep 3; echo woke'; echo ended with \$?" Enter
+	types "./tg $faces wait 2"
+	screen_has '^ready'
+	keys C-c
+	holds '^C reaches a handler of the program' screen_has '^ended with 21$'
+	is "$(tmux_ capture-pane -p | grep -c 'got 2$')" 1 'once'
+
+	types './tg ./naps'
 	screen_has '^ready'
 	keys C-z
 	holds '^Z gives the shell back' screen_has 'Stopped'
+	: > go
 	sleep 1
 	is "$(tmux_ capture-pane -p | grep -c '^woke')" 0 'and the program is stopped'
 	keys fg Enter
 	holds 'fg lets both go on' screen_has '^woke'
-	screen_has 'ended with'
+	screen_has '^ended with 0$'
 
-	keys clear Enter "$run cat" Enter
-	sleep 0.5
-	keys hello Enter
-	keys C-d
+	types "./tg sh -c 'echo ready; cat'"
+	screen_has '^ready'
+	keys hello Enter C-d
 	holds 'a program reads from the terminal' screen_has '^hello$'
+	screen_has '^ended with 0$'
 
-	keys clear Enter "$run bash --norc --noprofile -i" Enter
-	sleep 1
-	keys "PS1=inner:" Enter
+	types './tg env PS1=inner: bash --norc --noprofile -i'
 	screen_has '^inner:'
-	keys "sleep 40" Enter
-	sleep 0.5
+	keys "sh -c 'echo ready; exec sleep 40'" Enter
+	screen_has '^ready'
 	keys C-z
-	holds 'an inner shell has its own jobs' screen_has 'Stopped +sleep 40'
-	keys 'kill -9 %1; wait; exit 33' Enter
-	keys Enter 'echo ended with $?' Enter
-	holds 'and ends as it likes' screen_has '^ended with 33'
+	holds 'an inner shell has its own jobs' screen_has 'Stopped'
+	keys 'kill -9 %1; fg; exit 33' Enter
+	holds 'and ends as it likes' screen_has '^ended with 33$'
 	tmux_ kill-server
 else
 	skip 'a terminal' 'tmux is not installed'
