@@ -282,14 +282,14 @@ decide_layer(const struct policy *floor, const struct policy *p, const struct sy
 }
 
 struct verdict
-policy_decide(const struct policy *floor, const struct policy *const *layers, size_t n, const struct sysevent *ev)
+policy_decide(const struct policy *floor, const struct layer *layers, size_t n, const struct sysevent *ev)
 {
 	struct strictest s = { .any = false };
 
 	if (ev->id >= SYS_IDS)
 		return s.v;
 	for (size_t i = 0; i < n; i++) {
-		struct verdict v = decide_layer(floor, layers[i], ev);
+		struct verdict v = decide_layer(floor, layers[i].policy, ev);
 
 		v.layer = (unsigned)i;
 		consider(&s, &v);

@@ -350,7 +350,7 @@ allowed_to_connect(const struct policy *p, const char *name, bool abstract)
 	a.addr.abstract = abstract;
 	a.addr.pathlen = (uint8_t)(strlen(name) < sizeof(a.addr.path) ? strlen(name) : sizeof(a.addr.path) - 1);
 	memcpy(a.addr.path, name, a.addr.pathlen);
-	v = policy_decide(NULL, &p, 1, &ev);
+	v = policy_decide(NULL, &(struct layer){ .policy = p }, 1, &ev);
 	return v.action == ACT_ALLOW && v.reason == WHY_RULE ? v.origin : NULL;
 }
 

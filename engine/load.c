@@ -367,7 +367,7 @@ policy_load_floor(const struct policy_host *host, const char *text, struct polic
 }
 
 void
-policy_free(struct policy *p)
+policy_free(const struct policy *p)
 {
 	if (p)
 		pool_free(p->pool);

@@ -16,7 +16,7 @@
 #include "engine/sysevent.h"
 
 /* In this order: the smaller the stricter, and zero is the strictest. */
-enum action { ACT_KILL, ACT_DENY, ACT_ALLOW };
+enum action { ACT_KILL, ACT_TRAP, ACT_DENY, ACT_ASK, ACT_ALLOW };
 
 struct policy;		/* one layer: a policy with all it includes, compiled */
 struct rule;		/* one line of it */
@@ -33,6 +33,7 @@ enum reason {
 	WHY_UNREADABLE,		/* an argument could not be read or resolved */
 	WHY_UNKNOWN,		/* a call not in our tables: the policy's `unknown` */
 	WHY_FLOOR,		/* refused to everyone who does not say `unsafe NAME` */
+	WHY_CHILDREN,		/* a new process, and the policy says `children deny` */
 	WHY_DEFAULT,		/* no rule matched: the policy's `default` */
 	WHY_RULE,
 };
@@ -40,7 +41,7 @@ enum reason {
 /* The zero value kills. */
 struct verdict {
 	enum action action;
-	int err;		/* ACT_DENY: what the call returns */
+	int err;		/* ACT_DENY, ACT_ASK, ACT_TRAP: what the call returns, or si_errno */
 	bool log, quiet;	/* allowed and worth a line; refused and not worth one */
 	enum reason reason;
 	const struct origin *origin;	/* of the rule, or of the `default` line; may be NULL */
@@ -90,7 +91,7 @@ struct policy_errors {
  * NULL when there is any error, with at least one message.  policy_free() the result.
  */
 struct policy *policy_load(const struct policy_host *, const char *name, const char *extra, struct policy_errors *);
-void policy_free(struct policy *);
+void policy_free(const struct policy *);	/* NULL is nothing */
 
 /*
  * The floor: what no policy grants without `unsafe NAME`.  Text of the same
@@ -100,9 +101,55 @@ struct policy *policy_load_floor(const struct policy_host *, const char *text, s
 /* The names of its guards, NULL-ended. */
 const char *const *policy_guards(const struct policy *floor);
 
+/* Phases are numbered from 0; a policy has at most this many. */
+enum { MAX_PHASES = 32 };
+
+/* A policy as it holds for one process: bit n is set while its phase n still gives. */
+struct layer {
+	const struct policy *policy;
+	uint32_t phases;
+};
+
 /* All layers must allow; the strictest verdict is returned.  No layers: the zero verdict. */
-struct verdict policy_decide(const struct policy *floor, const struct policy *const *layers, size_t n,
-    const struct sysevent *);
+struct verdict policy_decide(const struct policy *floor, const struct layer *, size_t n, const struct sysevent *);
+
+/*
+ * What deciding this call needs to know of its caller, beyond the call itself;
+ * where a need is not met the call must be refused.
+ */
+enum need {
+	NEED_CALLER = 1 << 0,	/* sysevent.caller: the code that makes the call */
+	NEED_IDS = 1 << 1,	/* sysevent.process: uid and its kin */
+	NEED_IMAGE = 1 << 2,	/* sysevent.process: exe and argv0 */
+};
+unsigned policy_needs(const struct policy *, enum sys_id);
+
+/* Something that may end phases.  Members that say nothing are zero. */
+struct moment {
+	const struct sysevent *call;	/* it has been let in and has succeeded */
+	bool exec;			/* another program was executed */
+	const char *mark;		/* the program said that it has come this far */
+	uint64_t elapsed_ms;		/* since the policy was put on the process */
+};
+/* The phases there are, as bits: what a process starts with. */
+uint32_t policy_phases(const struct policy *);
+/* Those of the layer's phases that the moment ends. */
+uint32_t policy_phases_ended(const struct layer *, const struct moment *);
+/* Does any open phase end by time, or by a mark?  Only then is it worth asking on every call. */
+bool policy_is_timed(const struct layer *);
+bool policy_has_mark(const struct policy *, const char *mark);
+/* The name of phase n and where it stands; NULL when there is none. */
+const char *policy_phase_name(const struct policy *, unsigned n, const struct origin **);
+
+/*
+ * The further policies that an allowed exec puts on the next image, as its rules
+ * say with "->".  At most max; the number there are is returned.  They belong to
+ * the policy and live as long.
+ */
+size_t policy_transitions(const struct layer *, const struct sysevent *, const struct policy **out, size_t max);
+
+/* The name a policy was loaded by, for messages. */
+const char *policy_name(const struct policy *);
 
 /*
  * The line that would allow what was refused ("allow read /home/u/x", "allow

@@ -16,7 +16,8 @@ struct output {
 static void
 action_print(enum action action, int err, struct strbuf *b)
 {
-	static const char *const words[] = { [ACT_KILL] = "kill", [ACT_DENY] = "deny", [ACT_ALLOW] = "allow" };
+	static const char *const words[] = { [ACT_KILL] = "kill", [ACT_TRAP] = "trap", [ACT_DENY] = "deny", [ACT_ASK] = "ask", [ACT_ALLOW] = "allow"
+	};
 
 	strbuf_add(b, words[action]);
 	if (action == ACT_DENY)

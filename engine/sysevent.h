@@ -38,6 +38,20 @@ struct access {
 	enum proc_class proc;		/* ACC_PROC */
 };
 
+/* The code that makes a call: what holds the instruction behind which the task is stopped. */
+struct caller {
+	const char *module;		/* canonical path of the mapped file, or "[vdso]"; NULL: memory without a file */
+	const char *function;		/* symbol that covers it; NULL when none does */
+	bool file;			/* text of a file, mapped to be executed and never written since */
+};
+
+/* The process that makes it. */
+struct process {
+	const char *exe;		/* canonical path of what it executes */
+	const char *argv0;		/* as it was executed */
+	uint32_t uid, euid, gid, egid;	/* of the calling thread */
+};
+
 struct sysevent {
 	enum sys_id id;			/* SYS_ID_none: the number is not in our tables */
 	const char *abi;		/* "x86_64" */
@@ -49,6 +63,8 @@ struct sysevent {
 	unsigned nmore;
 	const struct access *access;
 	unsigned naccess;
+	const struct caller *caller;	/* NULL: not looked up */
+	const struct process *process;	/* likewise */
 };
 
 /* "openat(AT_FDCWD, "x", O_RDONLY|O_CLOEXEC)": as strace would print the call, foreign bytes escaped. */

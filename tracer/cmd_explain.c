@@ -218,7 +218,7 @@ decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *n
 	take_back_descriptors(ev, &lent);
 	if (err)
 		return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
-	return policy_decide(e->layers.floor, (const struct policy *const *)e->layers.layer, e->layers.n, ev);
+	return policy_decide(e->layers.floor, e->layers.layer, e->layers.n, ev);
 }
 
 /* Printing */

@@ -198,7 +198,7 @@ prepare(struct run *r, const char *path)
 	if ((err = check_kernel()) || (err = open_log(r)))
 		return err;
 	r->session.floor = r->layers.floor;
-	r->session.layers = (const struct policy *const *)r->layers.layer;
+	r->session.layers = r->layers.layer;
 	r->session.nlayers = r->layers.n;
 	r->session.dry_run = r->o->dry_run;
 	return 0;

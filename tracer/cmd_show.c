@@ -83,7 +83,7 @@ show_rules(struct show_options *o, struct host *h)
 	for (size_t i = 0; i < l.n; i++) {
 		if (l.n > 1)
 			printf("%s# %s, all of the %zu policies must allow\n", i ? "\n" : "", o->choice.policies.v[i], l.n);
-		policy_show(l.layer[i], print_line, NULL);
+		policy_show(l.layer[i].policy, print_line, NULL);
 	}
 	layers_free(&l);
 	return FINE;

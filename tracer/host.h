@@ -109,7 +109,7 @@ struct policy *host_load(struct host *, const char *name, const char *extra);
 /* The floor and every policy of a run. */
 struct layers {
 	struct policy *floor;		/* the host's: layers_free() before host_free() */
-	struct policy **layer;
+	struct layer *layer;		/* with no phase open */
 	size_t n;
 };
 

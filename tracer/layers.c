@@ -124,13 +124,13 @@ host_load_layers(struct host *h, const struct opt_list *names, const char *extra
 
 	*out = (struct layers){
 		.floor = host_floor(h),
-		.layer = xcalloc(names->n, sizeof(struct policy *)),
+		.layer = xcalloc(names->n, sizeof(*out->layer)),
 		.n = names->n,
 	};
 	ok = out->floor != NULL;
 	for (size_t i = 0; i < names->n; i++) {
-		out->layer[i] = host_load(h, names->v[i], extra);
-		ok = ok && out->layer[i];
+		out->layer[i].policy = host_load(h, names->v[i], extra);
+		ok = ok && out->layer[i].policy;
 	}
 	if (ok)
 		return 0;
@@ -142,8 +142,7 @@ void
 layers_free(struct layers *l)
 {
 	for (size_t i = 0; i < l->n; i++)
-		if (l->layer[i])
-			policy_free(l->layer[i]);
+		policy_free(l->layer[i].policy);
 	free(l->layer);
 	memset(l, 0, sizeof(*l));
 }

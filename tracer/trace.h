@@ -28,7 +28,7 @@ struct session {
 	struct arena arena;		/* for the length of one stop */
 	struct tracees tracees;
 	const struct policy *floor;
-	const struct policy *const *layers;
+	const struct layer *layers;
 	size_t nlayers;
 	struct audit *audit;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */

@@ -77,14 +77,14 @@ load_row(const char *text)
 static struct verdict
 decide(const struct policy *p, const struct sysevent *ev)
 {
-	return policy_decide(the_floor, &p, 1, ev);
+	return policy_decide(the_floor, &(struct layer){ .policy = p }, 1, ev);
 }
 
 /* "deny EACCES 3 read quiet": the action, why, the right, the flags. */
 static const char *
 verdict_text(const struct verdict *v, char *mem, size_t size)
 {
-	static const char *const actions[] = { "kill", "deny", "allow" };
+	static const char *const actions[] = { "kill", "trap", "deny", "ask", "allow" };
 	struct strbuf b;
 
 	strbuf_init(&b, mem, size);
@@ -624,7 +624,7 @@ END_TEST
 START_TEST(fails_closed)
 {
 	struct policy *p = load_row("default allow\nunknown allow");
-	const struct policy *layers[] = { p };
+	const struct layer layers[] = { { .policy = p } };
 	struct access nothing = { .rights = R_READ }, nameless = { .kind = ACC_PATH, .rights = R_READ };
 	struct sysevent ev = { .id = SYS_ID_openat, .access = &nothing, .naccess = 1 };
 
@@ -641,7 +641,7 @@ END_TEST
 START_TEST(takes_the_strictest_layer)
 {
 	struct policy *allow = load_row("default allow"), *deny = load_row("deny read /x"), *kill = load_row("kill read /x");
-	const struct policy *layers[] = { allow, deny, kill };
+	const struct layer layers[] = { { .policy = allow }, { .policy = deny }, { .policy = kill } };
 	struct rig_call call;
 	struct verdict v = policy_decide(NULL, layers, 1, rig_event(&call, "openat; read /x"));
 
@@ -662,7 +662,7 @@ END_TEST
 START_TEST(lifts_guards_per_layer)
 {
 	struct policy *lifts = load_row("unsafe ptrace\nallow syscall ptrace"), *not = load_row("allow syscall ptrace");
-	const struct policy *layers[] = { lifts, not };
+	const struct layer layers[] = { { .policy = lifts }, { .policy = not } };
 	struct rig_call call;
 
 	ck_assert_int_eq(policy_decide(the_floor, layers, 1, rig_event(&call, "ptrace")).action, ACT_ALLOW);

@@ -177,8 +177,8 @@ START_TEST(order_never_matters)
 		p = compile(&d);
 		q = compile(&e);
 		for (int i = 0; i < NEVENTS; i++) {
-			struct verdict v = policy_decide(the_floor, (const struct policy *const *)&p, 1, &call[i].ev);
-			struct verdict w = policy_decide(the_floor, (const struct policy *const *)&q, 1, &call[i].ev);
+			struct verdict v = policy_decide(the_floor, &(struct layer){ .policy = p }, 1, &call[i].ev);
+			struct verdict w = policy_decide(the_floor, &(struct layer){ .policy = q }, 1, &call[i].ev);
 
 			if (!same(&v, &w))
 				dump(&d, events[i]);
@@ -227,7 +227,7 @@ START_TEST(the_most_specific_decides)
 			const struct rule *r;
 
 			snprintf(path, sizeof(path), "/%s%s", PICK(starts), PICK(ends));
-			v = policy_decide(NULL, (const struct policy *const *)&p, 1, &ev);
+			v = policy_decide(NULL, &(struct layer){ .policy = p }, 1, &ev);
 			r = most_specific(p, path, a.rights);
 			ck_assert_int_eq(v.reason, r ? WHY_RULE : WHY_DEFAULT);
 			if (r)
@@ -247,8 +247,8 @@ START_TEST(deciding_twice_is_deciding_once)
 		draft_policy(&d);
 		p = compile(&d);
 		for (int i = 0; i < NEVENTS; i++) {
-			struct verdict v = policy_decide(the_floor, (const struct policy *const *)&p, 1, &call[i].ev);
-			struct verdict w = policy_decide(the_floor, (const struct policy *const *)&p, 1, &call[i].ev);
+			struct verdict v = policy_decide(the_floor, &(struct layer){ .policy = p }, 1, &call[i].ev);
+			struct verdict w = policy_decide(the_floor, &(struct layer){ .policy = p }, 1, &call[i].ev);
 
 			ck_assert(same(&v, &w));
 		}
@@ -261,12 +261,12 @@ START_TEST(a_layer_never_allows_more)
 {
 	for (int n = 0; n < POLICIES; n++) {
 		struct draft d, e;
-		const struct policy *layers[2];
+		struct layer layers[2];
 
 		draft_policy(&d);
 		draft_policy(&e);
-		layers[0] = compile(&d);
-		layers[1] = compile(&e);
+		layers[0].policy = compile(&d);
+		layers[1].policy = compile(&e);
 		for (int i = 0; i < NEVENTS; i++) {
 			struct verdict one = policy_decide(the_floor, layers, 1, &call[i].ev);
 			struct verdict other = policy_decide(the_floor, layers + 1, 1, &call[i].ev);
@@ -274,8 +274,8 @@ START_TEST(a_layer_never_allows_more)
 
 			ck_assert_int_eq(both.action, one.action < other.action ? one.action : other.action);
 		}
-		policy_free((struct policy *)(uintptr_t)layers[0]);
-		policy_free((struct policy *)(uintptr_t)layers[1]);
+		policy_free(layers[0].policy);
+		policy_free(layers[1].policy);
 	}
 }
 END_TEST
@@ -291,8 +291,8 @@ START_TEST(a_refusing_line_never_allows_more)
 		draft_rule(d.line[d.n++], PICK(refusals));
 		q = compile(&d);
 		for (int i = 0; i < NEVENTS; i++) {
-			struct verdict v = policy_decide(the_floor, (const struct policy *const *)&p, 1, &call[i].ev);
-			struct verdict w = policy_decide(the_floor, (const struct policy *const *)&q, 1, &call[i].ev);
+			struct verdict v = policy_decide(the_floor, &(struct layer){ .policy = p }, 1, &call[i].ev);
+			struct verdict w = policy_decide(the_floor, &(struct layer){ .policy = q }, 1, &call[i].ev);
 
 			if (w.action == ACT_ALLOW && v.action != ACT_ALLOW)
 				dump(&d, events[i]);
@@ -325,8 +325,8 @@ START_TEST(what_is_shown_decides_the_same)
 		policy_show(p, add_line, &b);
 		q = rig_load_good(mem);
 		for (int i = 0; i < NEVENTS; i++) {
-			struct verdict v = policy_decide(the_floor, (const struct policy *const *)&p, 1, &call[i].ev);
-			struct verdict w = policy_decide(the_floor, (const struct policy *const *)&q, 1, &call[i].ev);
+			struct verdict v = policy_decide(the_floor, &(struct layer){ .policy = p }, 1, &call[i].ev);
+			struct verdict w = policy_decide(the_floor, &(struct layer){ .policy = q }, 1, &call[i].ev);
 
 			if (!same(&v, &w))
 				dump(&d, events[i]);
@@ -342,7 +342,7 @@ END_TEST
 static void
 try_suggestion(const struct draft *d, const struct policy *p, int i)
 {
-	const struct policy *layers[] = { p };
+	struct layer layers[] = { { .policy = p } };
 	struct sysevent part = call[i].ev;
 	struct verdict v = policy_decide(the_floor, layers, 1, &part), w;
 	struct draft e = *d;
@@ -356,7 +356,7 @@ try_suggestion(const struct draft *d, const struct policy *p, int i)
 	part.access = v.access < 0 ? NULL : part.access + v.access;
 	part.naccess = v.access >= 0;
 	q = compile(&e);
-	layers[0] = q;
+	layers[0].policy = q;
 	w = policy_decide(NULL, layers, 1, &part);
 	/* One line is about one thing: what it says nothing of can still refuse. */
 	if ((v.access >= 0 && w.access < 0) || w.rights != v.rights || w.reason == WHY_FLOOR)
@@ -404,10 +404,10 @@ START_TEST(suggestions_say_any_name)
 		strbuf_init(&b, mem + 9, sizeof(mem) - 9);
 		ck_assert(policy_suggest(&ev, &v, &b));
 		p = rig_load_good(mem);
-		v = policy_decide(NULL, (const struct policy *const *)&p, 1, &ev);
+		v = policy_decide(NULL, &(struct layer){ .policy = p }, 1, &ev);
 		ck_assert_msg(v.action == ACT_ALLOW, "%s", mem);
 		name[len] ^= 1;
-		v = policy_decide(NULL, (const struct policy *const *)&p, 1, &ev);
+		v = policy_decide(NULL, &(struct layer){ .policy = p }, 1, &ev);
 		ck_assert_msg(v.action == ACT_DENY, "%s", mem);
 		policy_free(p);
 	}
