@@ -52,8 +52,20 @@ there(long r)
 /* Tracing. */
 DO(ptrace_traceme, ptrace(PTRACE_TRACEME, 0, 0, 0))
 DO(ptrace_seize_outside, ptrace(PTRACE_SEIZE, outside(), 0, 0))
-DO(ptrace_seize_child, ptrace(PTRACE_SEIZE, sibling(), 0, 0))
-DO(ptrace_attach_child, ptrace(PTRACE_ATTACH, sibling(), 0, 0))
+
+/* What is attached stops, and would stay so. */
+static int
+ptrace_child(int request)
+{
+	pid_t pid = sibling();
+	int result = done(ptrace(request, pid, 0, 0));
+
+	kill(pid, SIGKILL);
+	return result;
+}
+
+static int ptrace_seize_child(void) { return ptrace_child(PTRACE_SEIZE); }
+static int ptrace_attach_child(void) { return ptrace_child(PTRACE_ATTACH); }
 
 static int
 vm(int nr, pid_t pid)
