@@ -7,12 +7,15 @@
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
 
+enum { MAX_TEXTS = 64 };
+
 /* A test being compiled for one call. */
 struct testing {
 	struct loader *l;
 	const struct source *src;
 	const struct sysdesc *call;
 	const struct argdesc *arg;
+	unsigned needs;
 };
 
 static enum argwidth
@@ -161,15 +164,177 @@ check_sense(struct testing *t, const struct test *in, const struct condop *op)
 	return false;
 }
 
+/* What a condition can be about beside the arguments of its call. */
+static const struct subject {
+	const char *name;
+	uint8_t about, need;
+	bool text;
+} subjects[] = {
+	{ "process.uid", ABOUT_UID, NEED_IDS, false },
+	{ "process.euid", ABOUT_EUID, NEED_IDS, false },
+	{ "process.gid", ABOUT_GID, NEED_IDS, false },
+	{ "process.egid", ABOUT_EGID, NEED_IDS, false },
+	{ "exe", ABOUT_EXE, NEED_IMAGE, true },
+	{ "argv[0]", ABOUT_ARGV0, NEED_IMAGE, true },
+	{ "caller", ABOUT_CALLER, NEED_CALLER, true },
+};
+enum { NSUBJECTS = sizeof(subjects) / sizeof(subjects[0]) };
+
+static const struct subject *
+find_subject(const char *name)
+{
+	for (unsigned i = 0; i < NSUBJECTS; i++)
+		if (!strcmp(name, subjects[i].name))
+			return &subjects[i];
+	return NULL;
+}
+
+static bool
+unknown_subject(struct testing *t, struct word w)
+{
+	const char *names[NSUBJECTS + 1] = { NULL };
+
+	for (unsigned i = 0; i < NSUBJECTS; i++)
+		names[i] = subjects[i].name;
+	load_error(t->l, t->src, w.p, "\"%s\": only \"syscall\" rules test arguments; this one can test caller, exe, argv[0] "
+	    "and process.uid, euid, gid, egid%s", shown_word(t->l, w), hint(t->l, word_text(t->l, w), names));
+	return false;
+}
+
+/* Where "module:function" is parted: the last colon that is no part of the path. */
+static size_t
+function_at(const struct bytes *b)
+{
+	for (size_t i = b->n; i-- > 0 && b->b[i].c != '/';)
+		if (b->b[i].c == ':' && !b->b[i].literal)
+			return i;
+	return b->n;
+}
+
+static bool
+compile_text(struct testing *t, struct word w, const struct bytes *b, struct pattern *out)
+{
+	size_t at;
+	const char *wrong = b->n ? pattern_compile(out, &t->l->build, b->b, b->n, &at) : "an empty pattern";
+
+	if (wrong) {
+		load_error(t->l, t->src, w.p, "%s", wrong);
+		return false;
+	}
+	pattern_keep(out, t->l->keep);
+	return true;
+}
+
+/* The patterns of one test on their way. */
+struct texts {
+	struct testing *t;
+	const struct subject *about;
+	struct word word;
+	struct textpat pat[MAX_TEXTS];
+	uint32_t n;
+};
+
+static bool
+add_text(void *ctx, const struct bytes *whole)
+{
+	struct texts *x = ctx;
+	struct bytes b = *whole, fn, canonical;
+	struct textpat *p = &x->pat[x->n];
+
+	if (x->n == MAX_TEXTS) {
+		load_error(x->t->l, x->t->src, x->word.p, "more than %d patterns in one test", MAX_TEXTS);
+		return false;
+	}
+	x->n++;
+	*p = (struct textpat){ .whole = true };
+	if (x->about->about == ABOUT_CALLER) {
+		b.n = function_at(whole);
+		fn = (struct bytes){ whole->b + b.n + 1, whole->n - b.n - (b.n < whole->n) };
+		p->has_function = b.n < whole->n;
+		p->whole = b.n && b.b[0].c == '/';
+		if (p->has_function && !compile_text(x->t, x->word, &fn, &p->function))
+			return false;
+		fn.b = whole->b + b.n;
+		fn.n = whole->n - b.n;
+	}
+	if (!compile_text(x->t, x->word, &b, &p->text))
+		return false;
+	if (x->about->about == ABOUT_ARGV0 || !p->whole || !canonical_form(x->t->l, &p->text, &b, &canonical))
+		return true;
+	if (x->n == MAX_TEXTS)
+		return add_text(ctx, whole);
+	x->pat[x->n] = *p;
+	return compile_text(x->t, x->word, &canonical, &x->pat[x->n++].text);
+}
+
+static bool
+compile_text_test(struct testing *t, const struct test *in, const struct subject *about, struct condop *op)
+{
+	struct texts x = { .t = t, .about = about };
+	struct bytes b;
+
+	if (in->kind == COND_EQ && about->about == ABOUT_CALLER && !strcmp(word_text(t->l, in->value.first->w), "file")) {
+		op->about = ABOUT_CALLER_FILE;
+		return true;
+	}
+	for (const struct wordnode *w = in->value.first; w; w = w->next) {
+		x.word = w->w;
+		if (w->w.p[0] != '"') {
+			load_error(t->l, t->src, w->w.p, "\"%s\" is compared with a pattern in quotes", about->name);
+			return false;
+		}
+		if (!expand_word(t->l, t->src, w->w, &b) || !expand_braces(t->l, t->src, w->w, &b, add_text, &x))
+			return false;
+	}
+	op->kind = in->kind == COND_NE ? COND_NE : COND_IN;
+	op->nvals = x.n;
+	op->pat = pool_copy(t->l->keep, x.pat, x.n, sizeof(x.pat[0]));
+	return true;
+}
+
+/* A number of the process: as wide as an id. */
+static const struct argdesc id_argument = { .name = "the id", .kind = A_UINT };
+
+static bool
+compile_subject_test(struct testing *t, const struct test *in, const struct subject *about, struct condop *op)
+{
+	uint64_t *vals = pool_alloc(t->l->keep, list_length(in->value), sizeof(*vals));
+
+	op->about = about->about;
+	op->kind = (uint8_t)in->kind;
+	op->mask = ~(uint64_t)0;
+	op->val = vals;
+	if (about->text && in->text)
+		return compile_text_test(t, in, about, op);
+	if (about->text || in->text || in->mask.first || in->kind == COND_HAS) {
+		load_error(t->l, t->src, in->arg.p, about->text ?
+		    "\"%s\" is tested with in, == or != and patterns in quotes" :
+		    "\"%s\" is a number: ==, !=, <, <=, >, >= or in", about->name);
+		return false;
+	}
+	t->arg = &id_argument;
+	return read_values(t, in->value, vals, &op->nvals);
+}
+
 static bool
 compile_test(struct testing *t, const struct test *in, struct condop *op)
 {
-	int arg = sysdesc_arg(t->call, word_text(t->l, in->arg));
+	const char *name = word_text(t->l, in->arg);
+	const struct subject *about = find_subject(name);
+	int arg = sysdesc_arg(t->call, name);
 	uint64_t *vals = pool_alloc(t->l->keep, list_length(in->value), sizeof(*vals));
 	uint32_t n;
 
+	if (about) {
+		t->needs |= about->need;
+		return compile_subject_test(t, in, about, op);
+	}
 	if (arg < 0)
-		return unknown_argument(t, in->arg);
+		return t->call == sysdesc_table ? unknown_subject(t, in->arg) : unknown_argument(t, in->arg);
+	if (in->text) {
+		load_error(t->l, t->src, in->value.first->w.p, "an argument is compared with numbers and constants");
+		return false;
+	}
 	t->arg = &t->call->arg[arg];
 	op->kind = (uint8_t)in->kind;
 	op->arg = (uint8_t)arg;
@@ -238,5 +403,48 @@ condition_compile(struct loader *l, const struct source *src, const struct test 
 	for (const struct test *in = tests; in; in = in->next, op++)
 		if (!compile_step(&t, in, op, terms))
 			return false;
+	out->needs = t.needs;
 	return true;
+}
+
+bool
+condition_fits(struct loader *l, const struct test *t, unsigned id)
+{
+	for (; t; t = t->next)
+		if (t->kind > COND_NOT && !find_subject(word_text(l, t->arg)) &&
+		    sysdesc_arg(&sysdesc_table[id], word_text(l, t->arg)) < 0)
+			return false;
+	return true;
+}
+
+/* A pattern of a condition as it reads when all its variables are resolved. */
+static const char *
+pattern_text(struct loader *l, const struct source *src, struct word w)
+{
+	struct bytes b;
+
+	return expand_word(l, src, w, &b) ? print_bytes(l, &b) : "";
+}
+
+const char *
+condition_text(struct loader *l, const struct source *src, const char *when, const struct test *tests)
+{
+	const struct wordnode *w = NULL;
+	const char *text = "", *quote;
+
+	/* Patterns stand in the text in the order of the tests. */
+	while (when && (quote = strchr(when, '"'))) {
+		while (!w && tests) {
+			w = tests->text ? tests->value.first : NULL;
+			tests = tests->next;
+		}
+		if (!w)
+			break;
+		if (w->w.p[0] == '"') {
+			text = pool_printf(l->scratch, "%s%.*s\"%s\"", text, (int)(quote - when), when, pattern_text(l, src, w->w));
+			when = quote + w->w.len;
+		}
+		w = w->next;
+	}
+	return when ? pool_printf(l->keep, "%s%s", text, when) : NULL;
 }

@@ -9,7 +9,7 @@ enum { ERR_PERM = EPERM, ERR_NOSYS = ENOSYS };
 
 #include "engine/pure.h"
 
-enum { CALL_ITSELF = -1, MAXRIGHTS = 16 };
+enum { CALL_ITSELF = -1, MAXRIGHTS = 16, THREAD_FLAG = 0x10000 /* CLONE_THREAD */ };
 
 /* The strictest verdict so far; none yet while `any` is false. */
 struct strictest {
@@ -135,6 +135,7 @@ static void
 consider_guarded_access(struct strictest *s, const struct policy *floor, const struct policy *layer,
     const struct sysevent *ev, unsigned i)
 {
+	const struct layer floor_layer = { .policy = floor };
 	const struct access *a = &ev->access[i];
 	int kind = kind_of(a);
 	const struct rule *r;
@@ -142,7 +143,7 @@ consider_guarded_access(struct strictest *s, const struct policy *floor, const s
 
 	if (kind < 0)
 		return;
-	rulewalk_start(&w, floor, kind, a);
+	rulewalk_start(&w, &floor_layer, kind, ev, a);
 	while ((r = rulewalk_next(&w, a->rights)))
 		consider_guard(s, floor, layer, r, (int)i, lowest(r->rights & a->rights));
 }
@@ -164,12 +165,14 @@ consider_floor(struct strictest *s, const struct policy *floor, const struct pol
 }
 
 static const struct rule *
-rule_for_call(const struct policy *p, const struct sysevent *ev)
+rule_for_call(const struct layer *l, const struct sysevent *ev)
 {
+	const struct policy *p = l->policy;
+
 	for (uint32_t n = p->call_at[ev->id]; n < p->call_at[ev->id + 1]; n++) {
 		const struct rule *r = p->sorted[OBJ_CALL][n];
 
-		if (condition_holds(&r->cond, ev))
+		if (rule_is_open(r, l->phases) && condition_holds(&r->cond, ev))
 			return r;
 	}
 	return NULL;
@@ -204,9 +207,9 @@ always_possible(enum sys_id id)
 }
 
 static void
-consider_call(struct strictest *s, const struct policy *p, const struct sysevent *ev)
+consider_call(struct strictest *s, const struct layer *l, const struct sysevent *ev)
 {
-	const struct rule *r = rule_for_call(p, ev);
+	const struct rule *r = rule_for_call(l, ev);
 	struct verdict v;
 
 	if (r)
@@ -214,7 +217,7 @@ consider_call(struct strictest *s, const struct policy *p, const struct sysevent
 	else if (has_rights(ev))
 		return;
 	else
-		v = verdict_of_setting(&p->fallback, WHY_DEFAULT, CALL_ITSELF, 0);
+		v = verdict_of_setting(&l->policy->fallback, WHY_DEFAULT, CALL_ITSELF, 0);
 	if (!r && always_possible(ev->id))
 		v.action = ACT_ALLOW;
 	consider(s, &v);
@@ -222,13 +225,14 @@ consider_call(struct strictest *s, const struct policy *p, const struct sysevent
 
 /* Finds the rule for each right of an access, in one walk: the first that matches is the most specific. */
 static void
-rules_for_access(const struct policy *p, const struct access *a, int kind, const struct rule *found[MAXRIGHTS])
+rules_for_access(const struct layer *l, const struct sysevent *ev, const struct access *a, int kind,
+    const struct rule *found[MAXRIGHTS])
 {
 	unsigned left = a->rights;
 	const struct rule *r;
 	struct rulewalk w;
 
-	rulewalk_start(&w, p, kind, a);
+	rulewalk_start(&w, l, kind, ev, a);
 	while (left && (r = rulewalk_next(&w, left))) {
 		for (unsigned bits = r->rights & left; bits; bits &= bits - 1)
 			found[__builtin_ctz(bits)] = r;
@@ -236,8 +240,20 @@ rules_for_access(const struct policy *p, const struct access *a, int kind, const
 	}
 }
 
+const struct rule *
+rule_for_right(const struct layer *l, const struct sysevent *ev, const struct access *a, unsigned right)
+{
+	int kind = kind_of(a);
+	struct rulewalk w;
+
+	if (kind < 0)
+		return NULL;
+	rulewalk_start(&w, l, kind, ev, a);
+	return rulewalk_next(&w, right);
+}
+
 static void
-consider_access(struct strictest *s, const struct policy *p, const struct sysevent *ev, unsigned i)
+consider_access(struct strictest *s, const struct layer *l, const struct sysevent *ev, unsigned i)
 {
 	static const struct verdict killed;
 	const struct rule *found[MAXRIGHTS] = { NULL };
@@ -248,11 +264,11 @@ consider_access(struct strictest *s, const struct policy *p, const struct syseve
 		consider(s, &killed);
 		return;
 	}
-	rules_for_access(p, a, kind, found);
+	rules_for_access(l, ev, a, kind, found);
 	for (unsigned bits = a->rights; bits; bits &= bits - 1) {
 		const struct rule *r = found[__builtin_ctz(bits)];
 		struct verdict v = r ? verdict_of_rule(r, WHY_RULE, (int)i, lowest(bits)) :
-		    verdict_of_setting(&p->fallback, WHY_DEFAULT, (int)i, lowest(bits));
+		    verdict_of_setting(&l->policy->fallback, WHY_DEFAULT, (int)i, lowest(bits));
 
 		consider(s, &v);
 	}
@@ -266,18 +282,58 @@ consider_unknown(struct strictest *s, const struct policy *p)
 	consider(s, &v);
 }
 
-static struct verdict
-decide_layer(const struct policy *floor, const struct policy *p, const struct sysevent *ev)
+/* Threads are not children. */
+static bool
+makes_process(const struct sysevent *ev)
 {
+	const struct sysdesc *d = &sysdesc_table[ev->id];
+	int flags;
+
+	if (ev->id == SYS_ID_fork || ev->id == SYS_ID_vfork)
+		return true;
+	if (ev->id != SYS_ID_clone && ev->id != SYS_ID_clone3)
+		return false;
+	flags = sysdesc_arg(d, "flags");
+	return flags < 0 || !(ev->arg[flags].val & THREAD_FLAG);
+}
+
+static void
+consider_children(struct strictest *s, const struct policy *p, const struct sysevent *ev)
+{
+	struct verdict v;
+
+	if (p->children.action == ACT_ALLOW || !makes_process(ev))
+		return;
+	v = verdict_of_setting(&p->children, WHY_CHILDREN, CALL_ITSELF, 0);
+	consider(s, &v);
+}
+
+/* Rules that ask who calls can say nothing when nobody knows. */
+static void
+consider_needs(struct strictest *s, const struct policy *p, const struct sysevent *ev)
+{
+	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_UNREADABLE, .access = CALL_ITSELF };
+	unsigned needs = p->needs[ev->id];
+
+	if ((needs & NEED_CALLER && !ev->caller) || (needs & (NEED_IDS | NEED_IMAGE) && !ev->process))
+		consider(s, &unmet);
+}
+
+static struct verdict
+decide_layer(const struct policy *floor, const struct layer *l, const struct sysevent *ev)
+{
+	const struct policy *p = l->policy;
 	struct strictest s = { .any = false };
 
 	consider_floor(&s, floor, p, ev);
+	consider_children(&s, p, ev);
+	consider_needs(&s, p, ev);
 	if (ev->id == SYS_ID_none)
 		consider_unknown(&s, p);
 	else
-		consider_call(&s, p, ev);
+		consider_call(&s, l, ev);
 	for (unsigned i = 0; i < ev->naccess; i++)
-		consider_access(&s, p, ev, i);
+		consider_access(&s, l, ev, i);
 	return s.v;		/* zero, which kills, when nothing was considered */
 }
 
@@ -289,10 +345,34 @@ policy_decide(const struct policy *floor, const struct layer *layers, size_t n, 
 	if (ev->id >= SYS_IDS)
 		return s.v;
 	for (size_t i = 0; i < n; i++) {
-		struct verdict v = decide_layer(floor, layers[i].policy, ev);
+		struct verdict v = decide_layer(floor, &layers[i], ev);
 
 		v.layer = (unsigned)i;
 		consider(&s, &v);
 	}
 	return s.v;		/* zero, which kills, when nothing was considered */
+}
+
+unsigned
+policy_needs(const struct policy *p, enum sys_id id)
+{
+	return id < SYS_IDS ? p->needs[id] : 0;
+}
+
+size_t
+policy_transitions(const struct layer *l, const struct sysevent *ev, const struct policy **out, size_t max)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ev->naccess; i++) {
+		const struct access *a = &ev->access[i];
+		const struct rule *r = a->rights & R_EXEC ? rule_for_right(l, ev, a, R_EXEC) : NULL;
+
+		if (!r || !r->target)
+			continue;
+		if (n < max)
+			out[n] = l->policy->target[r->target - 1];
+		n++;
+	}
+	return n;
 }

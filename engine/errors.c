@@ -76,13 +76,20 @@ load_error(struct loader *l, const struct source *src, const char *place, const 
 	l->nstored++;
 }
 
+/* A phase's lines stand in the same text as those around it. */
+static const char *
+text_of(const struct failure *f)
+{
+	return f->src ? f->src->text : NULL;
+}
+
 /* By file as they were read, then by place: a later step may have found what an earlier line is wrong about. */
 static int
 compare_failures(const void *va, const void *vb)
 {
 	const struct failure *a = va, *b = vb;
 
-	if (a->src == b->src && a->place != b->place)
+	if (text_of(a) == text_of(b) && a->place != b->place)
 		return a->place < b->place ? -1 : 1;
 	return a->n < b->n ? -1 : 1;
 }
@@ -97,7 +104,7 @@ group_by_source(struct loader *l)
 		for (unsigned j = i + 1; j < l->nstored; j++) {
 			struct failure f = l->failures[j];
 
-			if (f.src != l->failures[i].src)
+			if (text_of(&f) != text_of(&l->failures[i]))
 				continue;
 			memmove(&l->failures[last + 1], &l->failures[last], (j - last) * sizeof(f));
 			l->failures[last++] = f;
@@ -185,10 +192,10 @@ add_failure(struct strbuf *b, const struct failure *f)
 void
 errors_format(struct loader *l, struct policy_errors *out)
 {
+	size_t said = strlen(out->text);
 	struct strbuf b;
 
-	strbuf_init(&b, out->text, sizeof(out->text));
-	out->count = l->nfailures;
+	strbuf_init(&b, out->text + said, sizeof(out->text) - said);
 	group_by_source(l);
 	for (unsigned i = 0; i < l->nstored && i < SHOWN_ERRORS; i++)
 		add_failure(&b, &l->failures[i]);

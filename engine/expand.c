@@ -363,14 +363,14 @@ next_brace(const struct bytes *b, size_t i)
 }
 
 /* One pair of braces: where its parts end.  parts[0] is the "{", the last one the "}". */
-struct group {
+struct braces {
 	size_t part[MAX_ALTERNATIVES + 2];
 	size_t n;
 };
 
 /* False when it does not end, or has too many parts (n is MAX_ALTERNATIVES + 1 then). */
 static bool
-find_group(const struct bytes *b, size_t open, struct group *g)
+find_group(const struct bytes *b, size_t open, struct braces *g)
 {
 	unsigned depth = 0;
 	bool in_set = false;
@@ -394,7 +394,7 @@ find_group(const struct bytes *b, size_t open, struct group *g)
 }
 
 static struct bytes
-choose(const struct bytes *b, const struct group *g, size_t part)
+choose(const struct bytes *b, const struct braces *g, size_t part)
 {
 	size_t open = g->part[0], close = g->part[g->n - 1];
 	size_t from = g->part[part] + 1, len = g->part[part + 1] - from;
@@ -417,7 +417,7 @@ struct pending {
 static const char *
 split(struct pending *p, const struct bytes *b, size_t brace)
 {
-	struct group g;
+	struct braces g;
 
 	if (active(b, brace, '}'))
 		return "\"}\" without \"{\"; a literal one is written \\}";

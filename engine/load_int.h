@@ -17,6 +17,7 @@ enum {
 	MAX_RULES	= 100000,
 	MAX_ALTERNATIVES = 256,		/* that one pattern's braces may give */
 	MAX_BRACES	= 32,		/* pairs in one pattern */
+	MAX_TARGETS	= 32,		/* policies that "->" leads to, from one to the next */
 	POLICY_VERSION	= 1,
 };
 
@@ -43,11 +44,12 @@ struct test {
 	enum condop_kind kind;
 	struct word arg;
 	struct wordlist mask, value;
+	bool text;			/* the values are quoted patterns, or the one word of `caller file` */
 };
 
 struct let {
 	struct let *next;
-	struct word name, value;
+	struct word name, type, value;	/* type: len 0 when none is written */
 	const struct source *src;
 	enum { LET_UNSEEN, LET_BUSY, LET_DONE, LET_WRONG } state;
 	const char *text;
@@ -60,17 +62,45 @@ struct ruleline {
 	enum action action;
 	struct word err;		/* len 0: none written */
 	struct wordlist rights, objects;
+	struct word target;		/* behind "->"; len 0: none */
 	struct test *tests;
-	const char *when;		/* the condition's text */
+	const char *when;		/* the condition's text, as written */
 	bool log, quiet;
 	unsigned guard;
 };
 
-/* include and promise, in the order they stand. */
+enum fetch_kind { FETCH_INCLUDE, FETCH_PROMISE, FETCH_BLOCK };
+
+/* include, promise and use, in the order they stand. */
 struct fetchline {
 	struct fetchline *next;
 	struct word name;
-	bool promise;
+	enum fetch_kind kind;
+};
+
+/* What stands between braces, or outside of all. */
+struct lines {
+	struct ruleline *rules, **rules_end;
+	struct fetchline *fetches, **fetches_end;
+};
+
+struct triggerline {
+	struct triggerline *next;
+	enum trigger_kind kind;
+	struct word head;
+	struct wordlist words;
+	struct test *tests;
+	const char *when;
+};
+
+/* block NAME { ... }, or phase NAME until ... { ... }, which has triggers. */
+struct group {
+	struct group *next;
+	struct word name;
+	const struct source *src;
+	struct lines lines;
+	struct triggerline *triggers, **triggers_end;
+	bool used;
 };
 
 struct settingline {
@@ -80,9 +110,12 @@ struct settingline {
 	struct word err;
 };
 
-enum { SETTING_DEFAULT, SETTING_UNKNOWN, SETTINGS };
+enum { SETTING_DEFAULT, SETTING_UNKNOWN, SETTING_CHILDREN, SETTINGS };
 
-/* One text: a file, a promise, the command line. */
+/*
+ * One text: a file, a promise, the command line.  The lines of a phase, and of a
+ * block where it is used, are sources of their own with the text they stand in.
+ */
 struct source {
 	struct source *next;
 	const struct source *parent;	/* who included it */
@@ -92,11 +125,14 @@ struct source {
 	size_t len;
 	unsigned depth;
 	bool promise;
+	const struct group *group;	/* whose lines these are; NULL: those outside of all braces */
+	unsigned phase;			/* that its rules belong to, plus one; 0: none */
 	bool headless;			/* needs no `policy 1` */
 	bool broken;			/* has syntax errors */
 	struct let *lets;
-	struct ruleline *rules, **rules_end;
-	struct fetchline *fetches, **fetches_end;
+	struct lines lines;
+	struct group *blocks, **blocks_end;
+	struct group *phases, **phases_end;
 	struct settingline setting[SETTINGS];
 	struct wordlist programs, unsafe;
 };
@@ -117,6 +153,9 @@ struct loader {
 	const struct source *main;
 	struct vector rules;		/* struct rule */
 	struct vector guards;		/* char */
+	struct vector phases;		/* struct phase */
+	struct vector uses;		/* struct source: whose `use` lines wait for all blocks to be known */
+	struct vector targets;		/* struct target */
 	struct policy *policy;
 	bool floor;
 	bool full;			/* too many rules: said once */
@@ -145,9 +184,21 @@ struct parser {
 	struct test *tests, **tests_end;
 	char when[4096];
 	size_t when_len;
+	struct triggerline *triggers, **triggers_end;
+	struct lines *into;		/* where rules and what is fetched go: the text's own, or a group's */
+	struct group *group;		/* the open one */
 	int guard;			/* the open one; -1 */
 	struct word guard_word;
 };
+
+/* A policy named by "->", and who names it. */
+struct target {
+	const char *name, *from;
+	const struct source *src;
+	const char *place;
+};
+
+void lines_init(struct lines *);
 
 void vector_add(struct vector *, const void *);
 
@@ -172,13 +223,17 @@ struct wordlist wordlist_add(struct parser *, struct wordlist, struct word, bool
 struct wordlist wordlist_join(struct wordlist, struct wordlist);
 void stmt_policy(struct parser *, struct word number);
 void stmt_program(struct parser *, struct wordlist);
-void stmt_fetch(struct parser *, struct wordlist, bool promise);
-void stmt_let(struct parser *, struct word name, struct word value);
+void stmt_fetch(struct parser *, struct wordlist, enum fetch_kind);
+void stmt_let(struct parser *, struct word name, struct word type, struct word value);
 void stmt_setting(struct parser *, int which, struct word head, enum action, struct word err);
 void stmt_unsafe(struct parser *, struct wordlist);
 void stmt_guard(struct parser *, struct word name);
-void stmt_guard_end(struct parser *, struct word);
+void stmt_block(struct parser *, struct word name);
+void stmt_phase(struct parser *, struct word name);
+void stmt_close(struct parser *, struct word);
+void stmt_trigger(struct parser *, enum trigger_kind, struct word head, struct wordlist);
 void stmt_test(struct parser *, enum condop_kind, struct word arg, struct wordlist mask, struct wordlist value);
+void stmt_text_test(struct parser *, enum condop_kind, struct word subject, struct wordlist patterns);
 void stmt_rule(struct parser *, struct ruleline);
 /* The end of a text. */
 void stmt_end(struct parser *);
@@ -197,9 +252,16 @@ bool expand_braces(struct loader *, const struct source *, struct word, const st
     bool (*each)(void *ctx, const struct bytes *), void *ctx);
 void expand_lets(struct loader *);
 
-/* condition.c: a line's condition for one call.  False after a message. */
+/*
+ * condition.c: a line's condition for one call, or for no call in particular
+ * (SYS_ID_none), when it can have no arguments.  False after a message.
+ */
 bool condition_compile(struct loader *, const struct source *, const struct test *, unsigned id,
     struct condition *, unsigned *terms);
+/* Does this call have every argument that the condition asks for? */
+bool condition_fits(struct loader *, const struct test *, unsigned id);
+/* The condition's text with what its patterns stand for. */
+const char *condition_text(struct loader *, const struct source *, const char *when, const struct test *);
 
 /* addrpat.c: NULL, or what is wrong with it and *at, the index of the byte. */
 const char *addrpat_compile(struct addrpat *, struct patbuild *, struct pool *, const struct bytes *,
@@ -208,9 +270,35 @@ const char *addrpat_compile(struct addrpat *, struct patbuild *, struct pool *, 
 const char *pathpat_check(const struct bytes *, size_t *at);
 void pattern_keep(struct pattern *, struct pool *);
 
+/* What is being compiled: a line, or a trigger; and what all its rules have in common. */
+struct compiling {
+	struct loader *l;
+	const struct source *src;
+	const struct ruleline *line;
+	const struct test *tests;
+	struct word object;
+	struct rule base;
+};
+
 /* compile.c */
 void compile_lines(struct loader *);
 void compile_settings(struct loader *);
+struct origin origin_of(const struct source *, struct word);
+
+/* object.c: the rules for one object of a line.  False after a message. */
+bool compile_object(struct compiling *);
+/* The canonical form of a pattern's literal directories; false when nothing changes. */
+bool canonical_form(struct loader *, const struct pattern *, const struct bytes *, struct bytes *out);
+const char *print_bytes(struct loader *, const struct bytes *);
+bool unknown_call(struct loader *, const struct source *, struct word, const char *name);
+
+/* phase.c */
+void compile_phases(struct loader *);
+
+/* target.c: the index of the policy named behind "->", plus one; 0 for inherit and after a message. */
+unsigned target_add(struct loader *, const struct source *, struct word);
+
+/* index.c */
 void compile_sort(struct loader *);
 
 #endif

@@ -13,6 +13,7 @@ engine_libtgdecide_a_SOURCES = \
 	%D%/demux.h		\
 	%D%/describe.c		\
 	%D%/match.c		\
+	%D%/moment.c		\
 	%D%/netaddr.c		\
 	%D%/netaddr.h		\
 	%D%/pattern.c		\
@@ -36,16 +37,20 @@ engine_libtgengine_a_SOURCES = \
 	%D%/condition.c	\
 	%D%/errors.c	\
 	%D%/expand.c	\
+	%D%/index.c	\
 	%D%/lex.l	\
 	%D%/lint.c	\
 	%D%/load.c	\
 	%D%/load_int.h	\
+	%D%/object.c	\
 	%D%/parse.y	\
+	%D%/phase.c	\
 	%D%/pool.c	\
 	%D%/pool.h	\
 	%D%/show.c	\
 	%D%/stmt.c	\
 	%D%/suggest.c	\
+	%D%/target.c	\
 	#
 
 BUILT_SOURCES += %D%/parse.h

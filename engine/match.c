@@ -108,9 +108,13 @@ hash_beginnings(struct rulewalk *w)
 }
 
 void
-rulewalk_start(struct rulewalk *w, const struct policy *p, int kind, const struct access *a)
+rulewalk_start(struct rulewalk *w, const struct layer *l, int kind, const struct sysevent *ev, const struct access *a)
 {
+	const struct policy *p = l->policy;
+
 	w->p = p;
+	w->phases = l->phases;
+	w->ev = ev;
 	w->a = a;
 	w->kind = kind;
 	w->next = 0;
@@ -185,7 +189,8 @@ rulewalk_next(struct rulewalk *w, unsigned rights)
 		while (w->next < w->end) {
 			const struct rule *r = w->p->sorted[w->kind][w->next++];
 
-			if (r->rights & rights && rule_matches(w, r))
+			if (r->rights & rights && rule_is_open(r, w->phases) && rule_matches(w, r) &&
+			    condition_holds(&r->cond, w->ev))
 				return r;
 		}
 	} while (w->kind == OBJ_PATH && next_prefix(w));
@@ -225,12 +230,77 @@ one_of(const struct condop *t, const struct sysevent *ev, uint64_t v)
 	return false;
 }
 
+/* Who needs what is not there is refused before (policy_needs): what is said here then does not count. */
+static const char *
+text_of(const struct condop *t, const struct sysevent *ev)
+{
+	switch (t->about) {
+	case ABOUT_EXE:
+		return ev->process ? ev->process->exe : NULL;
+	case ABOUT_ARGV0:
+		return ev->process ? ev->process->argv0 : NULL;
+	case ABOUT_CALLER:
+		return ev->caller ? ev->caller->module : NULL;
+	}
+	return NULL;
+}
+
+static bool
+function_matches(const struct textpat *p, const struct sysevent *ev)
+{
+	const char *function = ev->caller ? ev->caller->function : NULL;
+
+	return !p->has_function || (function && pattern_match(&p->function, function, strlen(function)));
+}
+
+static bool
+text_matches(const struct condop *t, const struct sysevent *ev)
+{
+	const char *text = text_of(t, ev), *last;
+
+	if (!text)
+		return false;
+	last = strrchr(text, '/');
+	last = last ? last + 1 : text;
+	for (uint32_t i = 0; i < t->nvals; i++) {
+		const char *part = t->pat[i].whole ? text : last;
+
+		if (pattern_match(&t->pat[i].text, part, strlen(part)) && function_matches(&t->pat[i], ev))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t
+number_of(const struct condop *t, const struct sysevent *ev)
+{
+	static const struct process nobody;
+	const struct process *p = ev->process ? ev->process : &nobody;
+
+	switch (t->about) {
+	case ABOUT_ARG:
+		return normal(t, ev, ev->arg[t->arg].val) & t->mask;
+	case ABOUT_UID:
+		return p->uid;
+	case ABOUT_EUID:
+		return p->euid;
+	case ABOUT_GID:
+		return p->gid;
+	}
+	return p->egid;
+}
+
 static bool
 test_holds(const struct condop *t, const struct sysevent *ev)
 {
-	uint64_t v = normal(t, ev, ev->arg[t->arg].val) & t->mask;
-	uint64_t want = normal(t, ev, t->val[0]);
+	uint64_t v, want;
 
+	if (t->about == ABOUT_CALLER_FILE)
+		return ev->caller && ev->caller->file;
+	if (t->about >= ABOUT_EXE)
+		return text_matches(t, ev) == (t->kind != COND_NE);
+	v = number_of(t, ev);
+	want = normal(t, ev, t->val[0]);
 	switch (t->kind) {
 	case COND_EQ:
 		return v == want;

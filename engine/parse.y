@@ -41,19 +41,22 @@ static void tgp_error(void *scanner, struct parser *, const char *);
 	struct ruleline line;
 }
 
-%token <word> K_ALLOW "\"allow\"" K_DENY "\"deny\"" K_KILL "\"kill\""
+%token <word> K_ALLOW "\"allow\"" K_ASK "\"ask\"" K_DENY "\"deny\"" K_TRAP "\"trap\"" K_KILL "\"kill\""
 %token <word> K_POLICY K_PROGRAM K_INCLUDE K_LET K_DEFAULT K_UNKNOWN K_PROMISE K_UNSAFE K_GUARD
+%token <word> K_CHILDREN K_BLOCK K_USE K_PHASE K_INHERIT "\"inherit\"" K_UNTIL "\"until\""
+%token <word> K_EXEC "\"exec\"" K_OPEN "\"open\"" K_MARK "\"mark\"" K_AFTER "\"after\"" ARROW "\"->\""
 %token <word> K_IF "\"if\"" K_LOG "\"log\"" K_QUIET "\"quiet\""
-%token <word> WORD_ "a word" ERRNO "an error name" NL "the end of the line" BAD
+%token <word> WORD_ "a word" STRING "a quoted pattern" ERRNO "an error name" NL "the end of the line" BAD
 %token <word> AND "\"and\"" OR "\"or\"" NOT "\"not\"" IN "\"in\"" HAS "\"has\""
 %token <word> EQ "\"==\"" NE "\"!=\"" LT "\"<\"" LE "\"<=\"" GT "\">\"" GE "\">=\""
-%token <word> ',' "\",\"" '=' "\"=\"" '{' "\"{\"" '}' '&' "\"&\"" '|' "\"|\"" '(' "\"(\"" ')' "\")\""
+%token <word> ',' "\",\"" '=' "\"=\"" '{' "\"{\"" '}' '&' "\"&\"" '|' "\"|\"" '(' "\"(\"" ')' "\")\"" ':' "\":\""
 
 %left OR
 %left AND
 %precedence NOT
 
-%type <list> words loose value values
+%type <list> words loose value values strings
+%type <word> target
 %type <compare> compare
 %type <line> setting action flags
 
@@ -71,23 +74,58 @@ line:	NL
 statement:
 	K_POLICY WORD_		{ stmt_policy(x, $2); }
 	| K_PROGRAM words	{ stmt_program(x, $2); }
-	| K_INCLUDE words	{ stmt_fetch(x, $2, false); }
-	| K_PROMISE loose	{ stmt_fetch(x, $2, true); }
-	| K_LET WORD_ '=' WORD_	{ stmt_let(x, $2, $4); }
+	| K_INCLUDE words	{ stmt_fetch(x, $2, FETCH_INCLUDE); }
+	| K_PROMISE loose	{ stmt_fetch(x, $2, FETCH_PROMISE); }
+	| K_USE loose		{ stmt_fetch(x, $2, FETCH_BLOCK); }
+	| K_LET WORD_ '=' WORD_	{ stmt_let(x, $2, (struct word){ 0 }, $4); }
+	| K_LET WORD_ ':' WORD_ '=' WORD_	{ stmt_let(x, $2, $4, $6); }
 	| K_DEFAULT setting	{ stmt_setting(x, SETTING_DEFAULT, $1, $2.action, $2.err); }
 	| K_UNKNOWN setting	{ stmt_setting(x, SETTING_UNKNOWN, $1, $2.action, $2.err); }
+	| K_CHILDREN K_INHERIT	{ stmt_setting(x, SETTING_CHILDREN, $1, ACT_ALLOW, (struct word){ 0 }); }
+	| K_CHILDREN K_DENY	{ stmt_setting(x, SETTING_CHILDREN, $1, ACT_DENY, (struct word){ 0 }); }
+	| K_CHILDREN K_DENY ERRNO	{ stmt_setting(x, SETTING_CHILDREN, $1, ACT_DENY, $3); }
 	| K_UNSAFE loose	{ stmt_unsafe(x, $2); }
 	| K_GUARD WORD_ '{'	{ stmt_guard(x, $2); }
-	| '}'			{ stmt_guard_end(x, $1); }
-	| action words words when flags	{
+	| K_BLOCK WORD_ '{'	{ stmt_block(x, $2); }
+	| K_PHASE WORD_ K_UNTIL until '{'	{ stmt_phase(x, $2); }
+	| '}'			{ stmt_close(x, $1); }
+	| action words words target when flags	{
 		struct ruleline r = $1;
 
 		r.rights = $2;
 		r.objects = $3;
-		r.log = $5.log;
-		r.quiet = $5.quiet;
+		r.target = $4;
+		r.log = $6.log;
+		r.quiet = $6.quiet;
 		stmt_rule(x, r);
 	}
+	;
+
+target:	%empty			{ $$ = (struct word){ 0 }; }
+	| ARROW WORD_		{ $$ = $2; }
+	;
+
+until:	triggers
+	| conditioned
+	| triggers OR conditioned
+	;
+
+triggers:
+	trigger
+	| triggers OR trigger
+	;
+
+trigger:
+	K_EXEC			{ stmt_trigger(x, TRIGGER_EXEC, $1, (struct wordlist){ 0 }); }
+	| K_OPEN words		{ stmt_trigger(x, TRIGGER_OPEN, $1, $2); }
+	| K_MARK WORD_		{ stmt_trigger(x, TRIGGER_MARK, $1, wordlist_one(x, $2)); }
+	| K_AFTER WORD_		{ stmt_trigger(x, TRIGGER_TIME, $1, wordlist_one(x, $2)); }
+	| WORD_			{ stmt_trigger(x, TRIGGER_CALL, $1, wordlist_one(x, $1)); }
+	;
+
+/* A condition goes on to the brace, so what has one stands last. */
+conditioned:
+	WORD_ K_IF cond		{ stmt_trigger(x, TRIGGER_CALL, $1, wordlist_one(x, $1)); }
 	;
 
 setting:
@@ -95,6 +133,8 @@ setting:
 	;
 
 action:	K_ALLOW			{ $$ = (struct ruleline){ .head = $1, .action = ACT_ALLOW }; }
+	| K_ASK			{ $$ = (struct ruleline){ .head = $1, .action = ACT_ASK }; }
+	| K_TRAP		{ $$ = (struct ruleline){ .head = $1, .action = ACT_TRAP }; }
 	| K_KILL		{ $$ = (struct ruleline){ .head = $1, .action = ACT_KILL }; }
 	| K_DENY		{ $$ = (struct ruleline){ .head = $1, .action = ACT_DENY }; }
 	| K_DENY ERRNO		{ $$ = (struct ruleline){ .head = $1, .action = ACT_DENY, .err = $2 }; }
@@ -126,6 +166,16 @@ cond:	cond OR cond		{ stmt_test(x, COND_OR, $2, (struct wordlist){ 0 }, (struct 
 	| WORD_ IN values	{ stmt_test(x, COND_IN, $1, (struct wordlist){ 0 }, $3); }
 	| WORD_ '&' value EQ value	{ stmt_test(x, COND_EQ, $1, $3, $5); }
 	| WORD_ '&' value NE value	{ stmt_test(x, COND_NE, $1, $3, $5); }
+	| WORD_ IN strings	{ stmt_text_test(x, COND_IN, $1, $3); }
+	| WORD_ EQ STRING	{ stmt_text_test(x, COND_EQ, $1, wordlist_one(x, $3)); }
+	| WORD_ NE STRING	{ stmt_text_test(x, COND_NE, $1, wordlist_one(x, $3)); }
+	| WORD_ STRING		{ stmt_text_test(x, COND_IN, $1, wordlist_one(x, $2)); }
+	| WORD_ WORD_		{ stmt_text_test(x, COND_EQ, $1, wordlist_one(x, $2)); }
+	;
+
+strings:
+	STRING			{ $$ = wordlist_one(x, $1); }
+	| strings ',' STRING	{ $$ = wordlist_add(x, $1, $3, false); }
 	;
 
 compare:
@@ -148,7 +198,7 @@ values:	value
 
 %%
 
-enum { MAX_EXPECTED = 5 };
+enum { MAX_EXPECTED = 6 };
 
 /* "unexpected "x", expected "in" or "==""; a long list of what was expected says nothing. */
 static int
@@ -181,7 +231,7 @@ tgp_error(void *scanner, struct parser *x, const char *msg)
 void
 parse_source(struct loader *l, struct source *src)
 {
-	struct parser x = { .l = l, .src = src, .guard = -1, .empty_line = true };
+	struct parser x = { .l = l, .src = src, .into = &src->lines, .guard = -1, .empty_line = true };
 	void *scanner = NULL;
 
 	x.tests_end = &x.tests;

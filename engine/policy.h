@@ -135,8 +135,9 @@ struct moment {
 uint32_t policy_phases(const struct policy *);
 /* Those of the layer's phases that the moment ends. */
 uint32_t policy_phases_ended(const struct layer *, const struct moment *);
-/* Does any open phase end by time, or by a mark?  Only then is it worth asking on every call. */
+/* Does any open phase end by time?  Only then is the clock worth a look on every call. */
 bool policy_is_timed(const struct layer *);
+/* Does any phase end at this mark, be it open or not? */
 bool policy_has_mark(const struct policy *, const char *mark);
 /* The name of phase n and where it stands; NULL when there is none. */
 const char *policy_phase_name(const struct policy *, unsigned n, const struct origin **);

@@ -20,21 +20,40 @@ enum condop_kind {
 	COND_WITHIN,		/* no bits but these */
 };
 
+/* What a test is about: an argument, or what makes the call. */
+enum condop_subject {
+	ABOUT_ARG,
+	ABOUT_UID, ABOUT_EUID, ABOUT_GID, ABOUT_EGID,	/* numbers */
+	ABOUT_EXE, ABOUT_ARGV0, ABOUT_CALLER,		/* texts: one of textpats */
+	ABOUT_CALLER_FILE,				/* yes or no */
+};
+
+/* A pattern for the text of a subject; for a caller "module:function". */
+struct textpat {
+	struct pattern text;
+	struct pattern function;
+	bool has_function;
+	bool whole;		/* the whole path, not its last component alone */
+};
+
 enum { COND_DEPTH = 32 };	/* results that can wait for their operator */
 
 struct condop {
 	uint8_t kind;
+	uint8_t about;		/* enum condop_subject */
 	uint8_t arg;
 	bool is_signed;		/* compare as a signed number */
 	bool word;		/* as wide as the ABI's register */
 	uint32_t nvals;
 	uint64_t mask;		/* what is kept of the argument; all ones without `&` */
 	const uint64_t *val;
+	const struct textpat *pat;	/* nvals of them */
 };
 
 struct condition {
 	const struct condop *op;
 	unsigned n;
+	unsigned needs;		/* enum need */
 };
 
 enum addr_shape { ADDR_ANY, ADDR_FAMILY, ADDR_UNIX, ADDR_ABSTRACT, ADDR_IP };
@@ -63,6 +82,9 @@ struct rule {
 	int err;
 	uint32_t seq;			/* order as written: the last thing that rules are sorted by */
 	uint16_t guard;			/* floor: index of its guard */
+	uint16_t terms;			/* of its condition */
+	uint8_t phase;			/* that it belongs to, plus one; 0: it always holds */
+	uint16_t target;		/* what an exec adds: index into policy.target, plus one; 0: nothing */
 	uint16_t id;			/* OBJ_CALL: enum sys_id */
 	uint64_t rank;			/* the larger the more specific */
 	const char *object;		/* canonical text */
@@ -73,11 +95,33 @@ struct rule {
 	struct condition cond;
 };
 
-/* A `default` or `unknown` line, or what holds without one. */
+/* A `default`, `unknown` or `children` line, or what holds without one. */
 struct setting {
 	enum action action;
 	int err;
 	struct origin origin;		/* file NULL: no line says it */
+};
+
+/* In the order of the words that say them. */
+enum trigger_kind { TRIGGER_CALL, TRIGGER_EXEC, TRIGGER_OPEN, TRIGGER_MARK, TRIGGER_TIME };
+
+/* One thing that ends a phase. */
+struct trigger {
+	enum trigger_kind kind;
+	uint16_t id;			/* TRIGGER_CALL */
+	bool hidden;			/* another form of the call that is written */
+	struct condition cond;
+	struct pattern path;		/* TRIGGER_OPEN */
+	const char *mark;
+	uint64_t ms;			/* TRIGGER_TIME */
+	const char *text;		/* as `show` writes it */
+};
+
+struct phase {
+	const char *name;
+	struct origin origin;
+	const struct trigger *trigger;
+	unsigned ntriggers;
 };
 
 /* A word of the policy with its place: `program`, `unsafe`. */
@@ -105,7 +149,16 @@ struct prefix_index {
 
 struct policy {
 	struct pool *pool;			/* owns all that follows */
-	struct setting fallback, unknown;
+	const char *name;
+	struct setting fallback, unknown, children;
+	const struct phase *phase;
+	unsigned nphases;
+	const uint8_t *needs;			/* of each call: enum need */
+	const struct policy *const *target;	/* that rules add on exec */
+	const char *const *target_name;
+	size_t ntargets;
+	struct policy **family;			/* all targets there are: those of the policy that was asked for own them */
+	size_t nfamily;
 	const struct rule *const *rule;		/* as written, for show and lint */
 	size_t nrules;
 	const struct rule *const *sorted[OBJ_KINDS];	/* most specific first; OBJ_CALL by identity before that */
@@ -121,7 +174,7 @@ struct policy {
 };
 
 /* The line that says just this rule: "deny EACCES read /x". */
-void rule_print(const struct rule *, struct strbuf *);
+void rule_print(const struct policy *, const struct rule *, struct strbuf *);
 /* "read,write" */
 void rights_print(unsigned rights, struct strbuf *);
 
@@ -142,6 +195,8 @@ hash_byte(uint32_t hash, unsigned char c)
 /* The rules whose object covers what is accessed, the most specific first. */
 struct rulewalk {
 	const struct policy *p;
+	uint32_t phases;		/* those that are open */
+	const struct sysevent *ev;
 	const struct access *a;
 	int kind;
 	size_t next, end;		/* in sorted[kind] */
@@ -154,9 +209,18 @@ struct rulewalk {
 };
 
 /* kind is what the access is about; an OBJ_PATH has a path. */
-void rulewalk_start(struct rulewalk *, const struct policy *, int kind, const struct access *);
+void rulewalk_start(struct rulewalk *, const struct layer *, int kind, const struct sysevent *, const struct access *);
 /* The next one that has any of the rights; NULL when there is none. */
 const struct rule *rulewalk_next(struct rulewalk *, unsigned rights);
+
+/* The rules that have this right and this object in the layer, the deciding one; NULL when there is none. */
+const struct rule *rule_for_right(const struct layer *, const struct sysevent *, const struct access *, unsigned right);
+
+static inline bool
+rule_is_open(const struct rule *r, uint32_t phases)
+{
+	return !r->phase || phases >> (r->phase - 1) & 1;
+}
 
 bool condition_holds(const struct condition *, const struct sysevent *);
 /* Does the word stand in a line `unsafe`? */

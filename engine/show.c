@@ -11,6 +11,7 @@ enum { LINE_MAX_BYTES = 5 * PATTERN_MAX };
 struct output {
 	policy_line *put;
 	void *ctx;
+	const struct policy *p;
 };
 
 static void
@@ -24,8 +25,20 @@ action_print(enum action action, int err, struct strbuf *b)
 		strbuf_addf(b, " %s", errno_name(err));
 }
 
+static void
+target_print(const struct policy *p, const struct rule *r, struct strbuf *b)
+{
+	const char *name = r->target ? p->target_name[r->target - 1] : NULL;
+
+	if (!name)
+		return;
+	strbuf_add(b, " -> \"");
+	pattern_print_literal(name, strlen(name), b);
+	strbuf_addc(b, '"');
+}
+
 void
-rule_print(const struct rule *r, struct strbuf *b)
+rule_print(const struct policy *p, const struct rule *r, struct strbuf *b)
 {
 	action_print(r->action, r->err, b);
 	strbuf_addc(b, ' ');
@@ -34,6 +47,7 @@ rule_print(const struct rule *r, struct strbuf *b)
 	else
 		rights_print(r->rights & ~r->implied, b);
 	strbuf_addf(b, " %s", r->object);
+	target_print(p, r, b);
 	if (r->when)
 		strbuf_addf(b, " if %s", r->when);
 	strbuf_add(b, r->log ? " log" : "");
@@ -72,7 +86,8 @@ show_rule(const struct output *out, const struct rule *r)
 
 	if (r->hidden)
 		return;
-	rule_print(r, &b);
+	strbuf_add(&b, r->phase ? "\t" : "");
+	rule_print(out->p, r, &b);
 	out->put(out->ctx, b.s, &r->origin);
 }
 
@@ -93,10 +108,56 @@ show_guards(const struct output *out, const struct policy *p)
 	}
 }
 
+static void
+show_children(const struct output *out, const struct setting *s)
+{
+	if (s->action == ACT_DENY)
+		show_setting(out, "children", s);
+}
+
+/* What several triggers say, a call with a condition last: that goes on to the brace. */
+static void
+triggers_print(const struct phase *ph, struct strbuf *b)
+{
+	const char *or = "";
+
+	for (unsigned last = 0; last < 2; last++) {
+		for (unsigned i = 0; i < ph->ntriggers; i++) {
+			const struct trigger *t = &ph->trigger[i];
+
+			if (t->hidden || (t->cond.n > 0) != last)
+				continue;
+			strbuf_addf(b, "%s%s", or, t->text);
+			or = " or ";
+		}
+	}
+}
+
+/* The rules of one phase in its braces; 0 are those of none. */
+static void
+show_phase(const struct output *out, const struct policy *p, unsigned phase)
+{
+	const struct phase *ph = phase ? &p->phase[phase - 1] : NULL;
+	char mem[LINE_MAX_BYTES + 4096];
+	struct strbuf b = STRBUF(mem);
+
+	if (ph) {
+		strbuf_addf(&b, "phase %s until ", ph->name);
+		triggers_print(ph, &b);
+		strbuf_add(&b, " {");
+		out->put(out->ctx, b.s, &ph->origin);
+	}
+	for (size_t i = 0; i < p->nrules; i++)
+		if (p->rule[i]->phase == phase)
+			show_rule(out, p->rule[i]);
+	if (ph)
+		out->put(out->ctx, "}", NULL);
+}
+
 void
 policy_show(const struct policy *p, policy_line *put, void *ctx)
 {
-	struct output out = { .put = put, .ctx = ctx };
+	struct output out = { .put = put, .ctx = ctx, .p = p };
 
 	put(ctx, "policy 1", NULL);
 	if (p->guards[0]) {
@@ -107,6 +168,7 @@ policy_show(const struct policy *p, policy_line *put, void *ctx)
 	show_setting(&out, "default", &p->fallback);
 	show_setting(&out, "unknown", &p->unknown);
 	show_marks(&out, "unsafe", p->unsafe, p->nunsafe);
-	for (size_t i = 0; i < p->nrules; i++)
-		show_rule(&out, p->rule[i]);
+	show_children(&out, &p->children);
+	for (unsigned phase = 0; phase <= p->nphases; phase++)
+		show_phase(&out, p, phase);
 }

@@ -81,27 +81,45 @@ stmt_policy(struct parser *x, struct word number)
 }
 
 void
+lines_init(struct lines *lines)
+{
+	*lines = (struct lines){ .rules = NULL };
+	lines->rules_end = &lines->rules;
+	lines->fetches_end = &lines->fetches;
+}
+
+/* Some statements are about the whole policy. */
+static void
+refuse_inside(struct parser *x, struct word head, const char *what)
+{
+	if (x->group)
+		syntax_error(x, head.p, "\"%s\" is about the whole policy: it stands outside of blocks and phases", what);
+}
+
+void
 stmt_program(struct parser *x, struct wordlist names)
 {
+	refuse_inside(x, names.first->w, "program");
 	x->src->programs = wordlist_join(x->src->programs, names);
 }
 
 void
 stmt_unsafe(struct parser *x, struct wordlist names)
 {
+	refuse_inside(x, names.first->w, "unsafe");
 	x->src->unsafe = wordlist_join(x->src->unsafe, names);
 }
 
 void
-stmt_fetch(struct parser *x, struct wordlist names, bool promise)
+stmt_fetch(struct parser *x, struct wordlist names, enum fetch_kind kind)
 {
 	for (struct wordnode *n = names.first; n; n = n->next) {
 		struct fetchline *f = pool_alloc(x->l->scratch, 1, sizeof(*f));
 
 		f->name = n->w;
-		f->promise = promise;
-		*x->src->fetches_end = f;
-		x->src->fetches_end = &f->next;
+		f->kind = kind;
+		*x->into->fetches_end = f;
+		x->into->fetches_end = &f->next;
 	}
 }
 
@@ -112,10 +130,11 @@ same_word(struct word a, struct word b)
 }
 
 void
-stmt_let(struct parser *x, struct word name, struct word value)
+stmt_let(struct parser *x, struct word name, struct word type, struct word value)
 {
 	struct let *v = pool_alloc(x->l->scratch, 1, sizeof(*v));
 
+	refuse_inside(x, name, "let");
 	for (struct let *old = x->src->lets; old; old = old->next) {
 		if (!same_word(old->name, name))
 			continue;
@@ -124,6 +143,7 @@ stmt_let(struct parser *x, struct word name, struct word value)
 		return;
 	}
 	v->name = name;
+	v->type = type;
 	v->value = value;
 	v->src = x->src;
 	v->next = x->src->lets;
@@ -135,6 +155,7 @@ stmt_setting(struct parser *x, int which, struct word head, enum action action, 
 {
 	struct settingline *s = &x->src->setting[which];
 
+	refuse_inside(x, head, word_text(x->l, head));
 	if (s->present) {
 		syntax_error(x, head.p, "a second \"%s\" line; the first is line %u", shown_word(x->l, head), s->head.line);
 		return;
@@ -157,12 +178,66 @@ stmt_guard(struct parser *x, struct word name)
 	vector_add(&x->l->guards, pool_text(x->l->keep, name.p, name.len));
 }
 
-void
-stmt_guard_end(struct parser *x, struct word w)
+static struct group *
+open_group(struct parser *x, struct word name, const char *what)
 {
-	if (x->guard < 0)
-		syntax_error(x, w.p, "\"}\" without a \"guard\" before it");
+	struct group *g = pool_alloc(x->l->scratch, 1, sizeof(*g));
+
+	if (x->l->floor)
+		syntax_error(x, name.p, "the floor has \"guard\" blocks only");
+	else if (x->group)
+		syntax_error(x, name.p, "a %s inside of \"%s\", which is not closed yet", what, shown_word(x->l, x->group->name));
+	g->name = name;
+	g->src = x->src;
+	lines_init(&g->lines);
+	x->group = g;
+	x->into = &g->lines;
+	return g;
+}
+
+void
+stmt_block(struct parser *x, struct word name)
+{
+	struct group *g = open_group(x, name, "block");
+
+	*x->src->blocks_end = g;
+	x->src->blocks_end = &g->next;
+}
+
+void
+stmt_phase(struct parser *x, struct word name)
+{
+	struct group *g = open_group(x, name, "phase");
+
+	g->triggers = x->triggers;
+	*x->src->phases_end = g;
+	x->src->phases_end = &g->next;
+}
+
+void
+stmt_close(struct parser *x, struct word w)
+{
+	if (x->guard < 0 && !x->group)
+		syntax_error(x, w.p, "\"}\" without a \"block\" or a \"phase\" before it");
 	x->guard = -1;
+	x->group = NULL;
+	x->into = &x->src->lines;
+}
+
+void
+stmt_trigger(struct parser *x, enum trigger_kind kind, struct word head, struct wordlist words)
+{
+	struct triggerline *t = pool_alloc(x->l->scratch, 1, sizeof(*t));
+
+	t->kind = kind;
+	t->head = head;
+	t->words = words;
+	t->tests = x->tests;
+	t->when = x->tests ? pool_text(x->l->keep, x->when, x->when_len) : NULL;
+	x->tests = NULL;
+	x->tests_end = &x->tests;
+	*x->triggers_end = t;
+	x->triggers_end = &t->next;
 }
 
 void
@@ -179,6 +254,15 @@ stmt_test(struct parser *x, enum condop_kind kind, struct word arg, struct wordl
 }
 
 void
+stmt_text_test(struct parser *x, enum condop_kind kind, struct word subject, struct wordlist patterns)
+{
+	struct test **end = x->tests_end;
+
+	stmt_test(x, kind, subject, (struct wordlist){ 0 }, patterns);
+	(*end)->text = true;
+}
+
+void
 stmt_rule(struct parser *x, struct ruleline r)
 {
 	struct ruleline *line = pool_alloc(x->l->scratch, 1, sizeof(*line));
@@ -187,13 +271,15 @@ stmt_rule(struct parser *x, struct ruleline r)
 		syntax_error(x, r.head.p, "the floor's rules stand in \"guard\" blocks");
 	if (x->l->floor && r.action == ACT_ALLOW)
 		syntax_error(x, r.head.p, "a guard only refuses");
+	if (x->group && x->group->triggers && r.action < ACT_ASK)
+		syntax_error(x, r.head.p, "a phase only gives: what refuses stands outside of it");
 	*line = r;
 	line->guard = x->guard < 0 ? 0 : (unsigned)x->guard;
 	line->tests = x->tests;
 	if (x->tests)
 		line->when = pool_text(x->l->keep, x->when, x->when_len);
-	*x->src->rules_end = line;
-	x->src->rules_end = &line->next;
+	*x->into->rules_end = line;
+	x->into->rules_end = &line->next;
 }
 
 void
@@ -201,6 +287,8 @@ stmt_end(struct parser *x)
 {
 	if (x->guard >= 0)
 		syntax_error(x, x->guard_word.p, "guard \"%s\" is not closed with \"}\"", shown_word(x->l, x->guard_word));
+	if (x->group)
+		syntax_error(x, x->group->name.p, "\"%s\" is not closed with \"}\"", shown_word(x->l, x->group->name));
 	if (!x->said_policy && !x->src->headless && !x->src->broken)
 		syntax_error(x, x->src->text, "a policy starts with the line \"policy %d\"", POLICY_VERSION);
 }

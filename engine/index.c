@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/load_int.h"
+
+static int
+compare(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Prefixes of one length never begin the same path: their order is free, and keeps the same ones together. */
+static int
+compare_prefixes(const struct rule *a, const struct rule *b)
+{
+	int r = compare(b->path.prefix_len, a->path.prefix_len);
+
+	return r ? r : memcmp(a->path.prefix, b->path.prefix, a->path.prefix_len);
+}
+
+/*
+ * The first that matches decides: the more specific first, among equals the
+ * stricter, then whatever makes the result independent of the lines' order.
+ */
+static int
+compare_rules(const void *va, const void *vb)
+{
+	const struct rule *a = *(const struct rule *const *)va, *b = *(const struct rule *const *)vb;
+	int r = a->kind == OBJ_PATH ? compare_prefixes(a, b) : compare(a->id, b->id);
+
+	r = r ? r : compare(b->rank, a->rank);
+	r = r ? r : compare(b->terms, a->terms);
+	r = r ? r : compare(a->action, b->action);
+	r = r ? r : compare((unsigned)a->err, (unsigned)b->err);
+	r = r ? r : compare(b->log, a->log);
+	r = r ? r : compare(a->quiet, b->quiet);
+	return r ? r : compare(a->seq, b->seq);
+}
+
+static void
+sort_kind(struct loader *l, enum object_kind kind)
+{
+	const struct rule **list = pool_alloc(l->keep, l->rules.n, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct rule *r = l->rules.item[i];
+
+		if (r->kind == kind)
+			list[n++] = r;
+	}
+	qsort(list, n, sizeof(*list), compare_rules);
+	l->policy->sorted[kind] = list;
+	l->policy->nsorted[kind] = n;
+}
+
+static uint32_t
+hash_prefix(const struct pattern *p)
+{
+	uint32_t hash = HASH_START;
+
+	for (unsigned i = 0; i < p->prefix_len; i++)
+		hash = hash_byte(hash, (unsigned char)p->prefix[i]);
+	return hash;
+}
+
+/* One entry for each run of rules with the same prefix. */
+static size_t
+find_prefixes(const struct policy *p, struct prefix *out)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->nsorted[OBJ_PATH]; i++) {
+		const struct rule *r = p->sorted[OBJ_PATH][i];
+
+		if (!i || compare_prefixes(r, p->sorted[OBJ_PATH][i - 1]))
+			out[n++] = (struct prefix){ .hash = hash_prefix(&r->path), .first = i, .len = r->path.prefix_len };
+		out[n - 1].n++;
+	}
+	return n;
+}
+
+static void
+index_prefixes(struct loader *l)
+{
+	struct policy *p = l->policy;
+	struct prefix *prefix = pool_alloc(l->keep, p->nsorted[OBJ_PATH], sizeof(*prefix));
+	size_t n = find_prefixes(p, prefix), size = 1;
+	uint16_t *len = pool_alloc(l->keep, n, sizeof(*len));
+	uint32_t *bucket;
+
+	while (size < 2 * n)
+		size *= 2;
+	bucket = pool_alloc(l->keep, size, sizeof(*bucket));
+	/* They are sorted by length, longest first. */
+	for (size_t i = n; i-- > 0;) {
+		uint32_t *b = &bucket[prefix[i].hash & (size - 1)];
+
+		prefix[i].next = *b;
+		*b = (uint32_t)i + 1;
+		if (!p->prefixes.nlens || len[p->prefixes.nlens - 1] != prefix[i].len)
+			len[p->prefixes.nlens++] = prefix[i].len;
+	}
+	p->prefixes.prefix = prefix;
+	p->prefixes.bucket = bucket;
+	p->prefixes.mask = (uint32_t)size - 1;
+	p->prefixes.len = len;
+}
+
+/* What rules about objects want to know, every call may have to tell. */
+static const uint8_t *
+needs_of_calls(struct loader *l)
+{
+	uint8_t *needs = pool_alloc(l->keep, SYS_IDS, sizeof(*needs)), all = 0;
+
+	for (size_t i = 0; i < l->rules.n; i++) {
+		const struct rule *r = l->rules.item[i];
+
+		if (r->kind == OBJ_CALL)
+			needs[r->id] |= (uint8_t)r->cond.needs;
+		else
+			all |= (uint8_t)r->cond.needs;
+	}
+	for (unsigned i = 0; i < l->policy->nphases; i++)
+		for (unsigned k = 0; k < l->policy->phase[i].ntriggers; k++)
+			needs[l->policy->phase[i].trigger[k].id] |= (uint8_t)l->policy->phase[i].trigger[k].cond.needs;
+	for (unsigned id = 0; id < SYS_IDS; id++)
+		needs[id] |= all;
+	return needs;
+}
+
+void
+compile_sort(struct loader *l)
+{
+	struct policy *p = l->policy;
+	uint32_t *at = pool_alloc(l->keep, SYS_IDS + 1, sizeof(*at));
+	uint32_t n = 0;
+
+	for (unsigned kind = 0; kind < OBJ_KINDS; kind++)
+		sort_kind(l, kind);
+	index_prefixes(l);
+	for (unsigned id = 0; id <= SYS_IDS; id++) {
+		while (n < p->nsorted[OBJ_CALL] && p->sorted[OBJ_CALL][n]->id < id)
+			n++;
+		at[id] = n;
+	}
+	p->call_at = at;
+	p->needs = needs_of_calls(l);
+	p->rule = pool_copy(l->keep, l->rules.item, l->rules.n, sizeof(*l->rules.item));
+	p->nrules = l->rules.n;
+}
