@@ -251,6 +251,7 @@ add_text(void *ctx, const struct bytes *whole)
 		b.n = function_at(whole);
 		fn = (struct bytes){ whole->b + b.n + 1, whole->n - b.n - (b.n < whole->n) };
 		p->has_function = b.n < whole->n;
+		x->t->needs |= p->has_function ? NEED_FUNCTION : 0;
 		p->whole = b.n && b.b[0].c == '/';
 		if (p->has_function && !compile_text(x->t, x->word, &fn, &p->function))
 			return false;

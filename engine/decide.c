@@ -315,7 +315,7 @@ consider_needs(struct strictest *s, const struct policy *p, const struct syseven
 	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_UNREADABLE, .access = CALL_ITSELF };
 	unsigned needs = p->needs[ev->id];
 
-	if ((needs & NEED_CALLER && !ev->caller) || (needs & (NEED_IDS | NEED_IMAGE) && !ev->process))
+	if ((needs & (NEED_CALLER | NEED_FUNCTION) && !ev->caller) || (needs & (NEED_IDS | NEED_IMAGE) && !ev->process))
 		consider(s, &unmet);
 }
 

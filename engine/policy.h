@@ -121,6 +121,7 @@ enum need {
 	NEED_CALLER = 1 << 0,	/* sysevent.caller: the code that makes the call */
 	NEED_IDS = 1 << 1,	/* sysevent.process: uid and its kin */
 	NEED_IMAGE = 1 << 2,	/* sysevent.process: exe and argv0 */
+	NEED_FUNCTION = 1 << 3,	/* sysevent.caller: its function */
 };
 unsigned policy_needs(const struct policy *, enum sys_id);
 

@@ -28,6 +28,7 @@ enum {
 struct audit {
 	int fd;
 	bool own;		/* fd is ours to close */
+	bool named;		/* a file that was asked for, not standard error */
 	enum audit_format format;
 	double tokens;
 	struct timespec filled;
@@ -63,7 +64,7 @@ audit_open(const char *path, enum audit_format format)
 		a->fd = reopen_stderr(&a->own);
 		return a;
 	}
-	a->own = true;
+	a->own = a->named = true;
 	a->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
 	if (a->fd >= 0) {
 		supervisor_set_log(a->fd);
@@ -222,6 +223,27 @@ audit_verdict(struct audit *a, pid_t tid, const struct sysevent *ev, const struc
 		text_line(&b, tid, comm, ev, v, spared);
 	if (!put(a, &b))
 		a->dropped++;
+}
+
+void
+audit_phase(struct audit *a, pid_t tid, const char *policy, const char *phase, const char *why)
+{
+	char text[LINE], comm[32];
+	struct strbuf b = STRBUF(text);
+
+	if (!a || !a->named || !take_token(a))
+		return;
+	read_comm(tid, comm, sizeof(comm));
+	if (a->format == AUDIT_JSON) {
+		audit_json_phase(&b, tid, comm, policy, phase, why);
+	} else {
+		strbuf_add(&b, "tollgate: ");
+		strbuf_escape(&b, comm, strlen(comm), "\\[]");
+		strbuf_addf(&b, "[%d] phase %s of ", tid, phase);
+		strbuf_escape(&b, policy, strlen(policy), "");
+		strbuf_addf(&b, " ended: %s", why);
+	}
+	put(a, &b);
 }
 
 unsigned long

@@ -30,6 +30,9 @@ void audit_close(struct audit *);
  */
 void audit_verdict(struct audit *, pid_t tid, const struct sysevent *, const struct verdict *, bool spared);
 
+/* Logs, where there is a log of its own, that a phase has ended for a process. */
+void audit_phase(struct audit *, pid_t tid, const char *policy, const char *phase, const char *why);
+
 /* How many calls were refused so far. */
 unsigned long audit_refusals(const struct audit *);
 

@@ -81,6 +81,18 @@ escaped(const char *s)
 }
 
 void
+audit_json_phase(struct strbuf *out, pid_t tid, const char *comm, const char *policy, const char *phase, const char *why)
+{
+	json_t *o = json_pack("{s:o, s:i, s:o, s:s, s:o, s:s}", "time", timestamp(), "tid", (int)tid, "comm", escaped(comm),
+	    "phase", phase, "policy", escaped(policy), "ended", why);
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	strbuf_add(out, text ? text : "{\"error\":\"line not representable\"}");
+	free(text);
+	json_decref(o);
+}
+
+void
 audit_json(struct strbuf *out, pid_t tid, const char *comm, const struct sysevent *ev, const struct verdict *v,
     bool spared)
 {
@@ -115,6 +127,12 @@ audit_json(struct strbuf *out, pid_t tid, const char *comm, const struct syseven
     bool spared)
 {
 	(void)out, (void)tid, (void)comm, (void)ev, (void)v, (void)spared;
+}
+
+void
+audit_json_phase(struct strbuf *out, pid_t tid, const char *comm, const char *policy, const char *phase, const char *why)
+{
+	(void)out, (void)tid, (void)comm, (void)policy, (void)phase, (void)why;
 }
 
 #endif

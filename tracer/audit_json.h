@@ -18,4 +18,7 @@ bool audit_json_possible(void);
 void audit_json(struct strbuf *, pid_t tid, const char *comm, const struct sysevent *, const struct verdict *,
     bool spared);
 
+/* The same for the end of a phase. */
+void audit_json_phase(struct strbuf *, pid_t, const char *comm, const char *policy, const char *phase, const char *why);
+
 #endif

@@ -94,11 +94,13 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
 	t->skipped = false;
 	t->exec[0] = r->exec[0];
 	t->exec[1] = r->exec[1];
-	if (v->action == ACT_ALLOW && (hides_memory(ev) || limits_core(ev)))
+	if (v->action == ACT_ALLOW && (r->answered || hides_memory(ev) || limits_core(ev)))
 		return skip(arch, t, 0);
 	if (v->action == ACT_ALLOW)
 		return r->failed ? skip(arch, t, -r->failed) : 0;
-	if (v->action == ACT_DENY && v->err > 0)
+	if (v->action == ACT_TRAP)
+		return skip(arch, t, t->trap.nr);
+	if ((v->action == ACT_DENY || v->action == ACT_ASK) && v->err > 0)
 		return skip(arch, t, -v->err);
 	/* The call must not run even if death comes late. */
 	skip(arch, t, -ENOSYS);

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 
 #include "lib/cleanup.h"
+#include "tracer/advance.h"
 #include "tracer/pt.h"
+#include "tracer/who.h"
 
 /* One line of /proc/PID/maps. */
 struct mapping {
@@ -86,8 +88,10 @@ image_was_decided(struct session *s, struct tracee *t, const struct task_view *v
 	struct sysevent ev = { .id = SYS_ID_execve, .abi = t->group->image->name, .wordsize = t->group->image->wordsize };
 	struct resolved found = { 0 };
 	struct verdict v = { 0 };
+	const struct confinement *c = t->group->confined;
 	char exe[48];
 	struct stat st;
+	bool allowed;
 
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", t->tid);
 	if (stat(exe, &st) < 0)
@@ -95,9 +99,12 @@ image_was_decided(struct session *s, struct tracee *t, const struct task_view *v
 	if (is_file(&t->exec[0], &st) || is_file(&t->exec[1], &st))
 		return true;
 	ev.arg[0].str = exe;
-	if (resolve(view, &ev, &s->arena, &found) == 0)
-		v = policy_decide(s->floor, s->layers, s->nlayers, &ev);
+	/* Whose code asked for it is gone: rules that want to know refuse. */
+	if (resolve(view, &ev, &s->arena, &found) == 0 &&
+	    who_calls(t, NULL, NULL, confine_needs(c, ev.id) & (NEED_IDS | NEED_IMAGE), &s->arena, &ev) == 0)
+		v = policy_decide(s->floor, c->layer, c->n, &ev);
+	allowed = advance_prepare(t, &ev) && (v.action == ACT_ALLOW || s->dry_run);
 	resolved_release(&found);
 	audit_verdict(s->audit, t->tid, &ev, &v, s->dry_run);
-	return v.action == ACT_ALLOW || s->dry_run;
+	return allowed;
 }

@@ -10,12 +10,16 @@
 #include "lib/diag.h"
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
+#include "tracer/advance.h"
 #include "tracer/console.h"
 #include "tracer/enforce.h"
 #include "tracer/image.h"
+#include "tracer/orphan.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
 #include "tracer/supervisor.h"
+#include "tracer/trap.h"
+#include "tracer/who.h"
 #include "tracer/wording.h"
 
 void
@@ -84,6 +88,8 @@ void
 on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	(void)s;
+	if (stop->sig == SIGSYS && t->trap.state == TRAP_SENT && trap_deliver(t) < 0)
+		enforce_kill(t);
 	lifecycle_resume(t, stop->sig);
 }
 
@@ -112,8 +118,8 @@ tgid_of(pid_t tid)
 }
 
 /* A parked task's own stop was its first: it goes on from there. */
-static void
-adopt(struct session *s, struct tracee *child, const struct thread_group *parent)
+void
+lifecycle_adopt(struct session *s, struct tracee *child, const struct thread_group *parent)
 {
 	tracee_join(&s->tracees, child, tgid_of(child->tid), parent);
 	child->state = TS_RUNNING;
@@ -130,11 +136,13 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 
 	(void)stop;
 	if (child && child->state == TS_PARKED) {
-		adopt(s, child, t->group);
+		lifecycle_adopt(s, child, t->group);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		tracee_join(&s->tracees, child, tgid_of(tid), t->group);
 	}
+	t->forking = false;
+	orphan_settle(s);
 	lifecycle_resume(t, 0);
 }
 
@@ -144,21 +152,7 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
 		return;
 	tracee_add(&s->tracees, tid, TS_PARKED);
-}
-
-/*
- * The parent of a parked task can be gone before its event was reported.
- * Nothing will explain the task then.  All tasks have the same policy, so it is
- * taken in as its parent in /proc; where that is not one of ours it has no
- * image, and whatever gate it uses is a foreign one.
- */
-static void
-adopt_orphan(struct tracee *t, void *ctx)
-{
-	struct session *s = ctx;
-
-	if (t->state == TS_PARKED)
-		adopt(s, t, tracee_group(&s->tracees, procs_parent(t->tid)));
+	orphan_settle(s);
 }
 
 struct siblings {
@@ -171,8 +165,10 @@ remove_sibling(struct tracee *t, void *ctx)
 {
 	struct siblings *of = ctx;
 
-	if (t != of->survivor && t->group && t->group == of->survivor->group)
-		tracee_remove(&of->s->tracees, t);
+	if (t == of->survivor || !t->group || t->group != of->survivor->group)
+		return;
+	orphan_note_death(of->s, t);
+	tracee_remove(&of->s->tracees, t);
 }
 
 struct tracee *
@@ -189,7 +185,14 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 		memcpy(leader->exec, former->exec, sizeof(leader->exec));
 		leader->skipped = former->skipped;
 		leader->result = former->result;
+		leader->trap = former->trap;
+		leader->nadded = former->nadded;
+		memcpy(leader->added, former->added, sizeof(leader->added));
+		former->forking = false;
 	}
+	if (leader->forking)
+		orphan_note_death(s, leader);
+	leader->forking = false;
 	tracee_each(&s->tracees, remove_sibling, &siblings);
 	return leader;
 }
@@ -203,8 +206,11 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	arena_reset(&s->arena);
-	if (!image_enter(s, t) || (!launched && !image_was_decided(s, t, &view)))
+	if (launched)
+		t->group->confined = confine_new(s->layers, s->nlayers);
+	if (!image_enter(s, t) || (!launched && !(image_was_decided(s, t, &view) && advance_exec(s, t))))
 		enforce_kill(t);
+	who_note_image(t->group);
 	lifecycle_resume(t, 0);
 }
 
@@ -235,7 +241,7 @@ note_outcome(struct session *s, const struct tracee *t, const struct stop *stop)
 
 	o->sig = stop->kind == STOP_KILLED ? stop->sig : 0;
 	o->code = stop->code;
-	o->by = t->group->killed ? BY_POLICY : BY_PROGRAM;
+	o->by = t->group->killed || (t->group->trapped && o->sig == SIGSYS) ? BY_POLICY : BY_PROGRAM;
 	o->never_ran = t->state == TS_LAUNCHED;
 	if (t->group->loading && (o->code || o->sig) && t->group->refusal)
 		o->refusal = xstrdup(t->group->refusal);
@@ -246,6 +252,7 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	if (t->tid == s->main_pid)
 		note_outcome(s, t, stop);
+	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);
-	tracee_each(&s->tracees, adopt_orphan, s);
+	orphan_settle(s);
 }

@@ -3,8 +3,10 @@
 # All but main.c in an archive, so that unit tests can link what they test.
 noinst_LIBRARIES += %D%/libtgtracer.a
 
-tracer_libtgtracer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tracer_libtgtracer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBELF_CFLAGS)
 tracer_libtgtracer_a_SOURCES = \
+	%D%/advance.c		\
+	%D%/advance.h		\
 	%D%/audit.c		\
 	%D%/audit.h		\
 	%D%/audit_json.c	\
@@ -23,6 +25,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/cmd_run.c		\
 	%D%/cmd_show.c		\
 	%D%/command.h		\
+	%D%/confine.c		\
+	%D%/confine.h		\
 	%D%/console.c		\
 	%D%/console.h		\
 	%D%/decode.c		\
@@ -44,6 +48,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/lifecycle.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\
+	%D%/orphan.c		\
+	%D%/orphan.h		\
 	%D%/policyfile.c	\
 	%D%/policyfile.h	\
 	%D%/procs.c		\
@@ -57,6 +63,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/resolve_int.h	\
 	%D%/resolve_path.c	\
 	%D%/resolve_peer.c	\
+	%D%/scrub.c		\
+	%D%/scrub.h		\
 	%D%/script.c		\
 	%D%/script.h		\
 	%D%/status.c		\
@@ -65,16 +73,22 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/stop.h		\
 	%D%/supervisor.c	\
 	%D%/supervisor.h	\
+	%D%/symbols.c		\
+	%D%/symbols.h		\
 	%D%/sysmap.c		\
 	%D%/sysmap.h		\
 	%D%/trace.c		\
 	%D%/trace.h		\
 	%D%/tracee.c		\
 	%D%/tracee.h		\
+	%D%/trap.c		\
+	%D%/trap.h		\
 	%D%/unfold.c		\
 	%D%/unfold.h		\
 	%D%/walk.c		\
 	%D%/walk.h		\
+	%D%/who.c		\
+	%D%/who.h		\
 	%D%/wording.c		\
 	%D%/wording.h		\
 	#
@@ -90,4 +104,4 @@ TG_LIBS = \
 
 bin_PROGRAMS += tollgate
 tollgate_SOURCES = %D%/main.c
-tollgate_LDADD = $(TG_LIBS) $(JANSSON_LIBS)
+tollgate_LDADD = $(TG_LIBS) $(JANSSON_LIBS) $(LIBELF_LIBS)

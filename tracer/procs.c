@@ -60,6 +60,29 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+/* A set of signals as /proc has it: a bit each, in hexadecimal. */
+static bool
+in_set(const char *line, const char *key, int sig)
+{
+	size_t n = strlen(key);
+
+	return !strncmp(line, key, n) && strtoull(line + n, NULL, 16) >> (sig - 1) & 1;
+}
+
+bool
+procs_blocks_signal(pid_t tid, int sig)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (in_set(line, "SigBlk:", sig) || in_set(line, "SigIgn:", sig))
+			return true;
+	return !f;
+}
+
 pid_t
 pidfd_target(struct whose whose, int fd)
 {

@@ -118,6 +118,12 @@ pt_setregs(pid_t tid, const void *buf, size_t len)
 }
 
 int
+pt_set_siginfo(pid_t tid, const siginfo_t *info)
+{
+	return result(ptrace(PTRACE_SETSIGINFO, tid, 0, info));
+}
+
+int
 pt_peek(pid_t tid, uint64_t addr, uint64_t *word)
 {
 	long w;

@@ -32,6 +32,7 @@ int pt_event_msg(pid_t tid, unsigned long *msg);
 int pt_call(pid_t tid, struct pt_call *);
 int pt_getregs(pid_t tid, void *buf, size_t *len);	/* NT_PRSTATUS; *len: room, then what the kernel wrote */
 int pt_setregs(pid_t tid, const void *buf, size_t len);
+int pt_set_siginfo(pid_t tid, const siginfo_t *);	/* at a stop before a signal's delivery */
 int pt_peek(pid_t tid, uint64_t addr, uint64_t *word);
 
 /* Whether the kernel has what this tracer stands on; a line that says what is missing, else NULL. */

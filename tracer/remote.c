@@ -119,3 +119,32 @@ remote_str(pid_t tid, tracee_addr a, size_t max, struct arena *arena, const char
 	}
 	return -ENAMETOOLONG;
 }
+
+static ssize_t
+write_vm(pid_t tid, uint64_t addr, const void *buf, size_t len)
+{
+	struct iovec from = { (void *)(uintptr_t)buf, len }, to = { (void *)(uintptr_t)addr, len };
+
+	return process_vm_writev(tid, &from, 1, &to, 1, 0);
+}
+
+static ssize_t
+write_mem(pid_t tid, uint64_t addr, const void *buf, size_t len)
+{
+	cleanup_close int fd = -1;
+	char path[32];
+
+	if (addr > INT64_MAX)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/%d/mem", tid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? -1 : pwrite(fd, buf, len, (off_t)addr);
+}
+
+int
+remote_write(pid_t tid, tracee_addr a, const void *buf, size_t len)
+{
+	if (write_vm(tid, a.v, buf, len) == (ssize_t)len || write_mem(tid, a.v, buf, len) == (ssize_t)len)
+		return 0;
+	return -EFAULT;
+}

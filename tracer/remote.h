@@ -17,6 +17,9 @@ typedef struct { uint64_t v; } tracee_addr;
  */
 int remote_read(pid_t tid, tracee_addr, void *buf, size_t len);
 
+/* Writes all of it, or -EFAULT. */
+int remote_write(pid_t tid, tracee_addr, const void *buf, size_t len);
+
 /*
  * Copies a NUL-terminated string into the arena, page by page.  -EFAULT, or
  * -ENAMETOOLONG when there is no NUL within max bytes, or -ENOMEM.

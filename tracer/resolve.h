@@ -32,6 +32,7 @@ struct resolved {
 	struct object *object;
 	unsigned n, cap;
 	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
+	bool answered;		/* tollgate answers the call itself, with 0 */
 	struct fileid exec[2];	/* exec: the program, and the interpreter it names */
 };
 

@@ -17,13 +17,17 @@
 #include <sys/wait.h>
 
 #include "lib/diag.h"
+#include "tracer/advance.h"
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
 #include "tracer/lifecycle.h"
+#include "tracer/orphan.h"
 #include "tracer/pt.h"
 #include "tracer/resolve.h"
 #include "tracer/stop.h"
+#include "tracer/trap.h"
+#include "tracer/who.h"
 
 enum { ARENA = 2 << 20, BATCH = 64 };
 
@@ -181,17 +185,27 @@ unsupported(void)
 }
 
 static struct verdict
-decide(struct session *s, struct tracee *t, const struct rawcall *raw, struct sysevent *ev, struct resolved *r)
+decide(struct session *s, struct tracee *t, const struct pt_call *call, const struct rawcall *raw, struct sysevent *ev,
+    struct resolved *r)
 {
+	const struct confinement *c = t->group->confined;
 	struct task_view view = lifecycle_view(s, t);
 	int err = decode(&s->map, raw, &s->arena, ev);
+	const char *mark;
 
 	ev->foreign = raw->abi != t->group->image;
 	if (!raw->abi->supported)
 		return unsupported();
+	if (!err && (mark = advance_mark(t, ev))) {
+		advance_to_mark(s, t, mark);
+		r->answered = true;
+		return (struct verdict){ .action = ACT_ALLOW, .reason = WHY_RULE, .access = -1 };
+	}
 	if (!err)
 		err = resolve(&view, ev, &s->arena, r);
-	return err ? unreadable(err) : policy_decide(s->floor, s->layers, s->nlayers, ev);
+	if (!err)
+		err = who_calls(t, call, raw->abi, confine_needs(c, ev->id), &s->arena, ev);
+	return err ? unreadable(err) : policy_decide(s->floor, c->layer, c->n, ev);
 }
 
 /* --dry-run lets in whatever a policy could have allowed; the floor and what we cannot see stay refused. */
@@ -214,9 +228,14 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	arena_reset(&s->arena);
 	memcpy(raw.args, call->args, sizeof(raw.args));
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
+	confine_update(t->group->confined, t->tid, s->audit);
 	if (raw.abi)
-		verdict = decide(s, t, &raw, &ev, &found);
+		verdict = decide(s, t, call, &raw, &ev, &found);
 	done = softened(s, verdict);
+	if (done.action == ACT_ALLOW && !advance_prepare(t, &ev))
+		verdict = done = unreadable(-EACCES);
+	if (done.action == ACT_TRAP)
+		trap_prepare(t, call, done.err);
 	t->state = TS_IN_CALL;
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	if (enforce(s->map.arch, t, &ev, &done, &found) < 0)
@@ -231,6 +250,12 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	if (t->skipped && enforce_result(s->map.arch, t, call->ret) < 0)
 		enforce_kill(t);
+	advance_done(s, t, call);
+	orphan_settle(s);
+	if (t->trap.state == TRAP_PREPARED && !trap_raise(t)) {
+		t->group->killed = true;
+		enforce_kill(t);
+	}
 	t->skipped = false;
 	t->state = TS_RUNNING;
 	lifecycle_resume(t, 0);
@@ -249,5 +274,6 @@ session_free(struct session *s)
 {
 	sysmap_free(&s->map);
 	arena_free(&s->arena);
+	group_release(s->bereaved);
 	free(s->outcome.refusal);
 }

@@ -28,11 +28,13 @@ struct session {
 	struct arena arena;		/* for the length of one stop */
 	struct tracees tracees;
 	const struct policy *floor;
-	const struct layer *layers;
+	const struct layer *layers;	/* of the main program */
 	size_t nlayers;
 	struct audit *audit;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
 	pid_t main_pid;
+	struct thread_group *bereaved;	/* whose task died while it made another; held */
+	bool many_bereaved;		/* and others did with other policies */
 	struct outcome outcome;		/* of the main program */
 };
 

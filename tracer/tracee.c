@@ -36,13 +36,46 @@ tracee_add(struct tracees *all, pid_t tid, enum tracee_state state)
 	return t;
 }
 
-static void
-group_drop(struct thread_group *g)
+struct thread_group *
+group_hold(struct thread_group *g)
+{
+	g->refs++;
+	return g;
+}
+
+void
+group_release(struct thread_group *g)
 {
 	if (!g || --g->refs)
 		return;
+	confine_release(g->confined);
 	free(g->refusal);
+	free(g->exe);
+	free(g->argv0);
 	free(g);
+}
+
+static char *
+copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+static struct thread_group *
+group_new(pid_t tgid, const struct thread_group *like)
+{
+	struct thread_group *g = xcalloc(1, sizeof(*g));
+
+	if (like) {
+		*g = *like;
+		g->confined = like->confined ? confine_child(like->confined) : NULL;
+		g->exe = copy(like->exe);
+		g->argv0 = copy(like->argv0);
+	}
+	g->tgid = tgid;
+	g->refs = 0;
+	g->refusal = NULL;
+	return g;
 }
 
 void
@@ -54,7 +87,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 		p = &(*p)->next;
 	*p = t->next;
 	all->n--;
-	group_drop(t->group);
+	group_release(t->group);
 	free(t);
 }
 
@@ -83,16 +116,8 @@ tracee_join(struct tracees *all, struct tracee *t, pid_t tgid, const struct thre
 {
 	struct thread_group *g = tracee_group(all, tgid);
 
-	if (!g) {
-		g = xcalloc(1, sizeof(*g));
-		if (like)
-			*g = *like;
-		g->tgid = tgid;
-		g->refs = 0;
-		g->refusal = NULL;
-	}
-	g->refs++;
-	group_drop(t->group);
+	g = group_hold(g ? g : group_new(tgid, like));
+	group_release(t->group);
 	t->group = g;
 }
 

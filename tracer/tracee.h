@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "arch/arch.h"
+#include "tracer/confine.h"
 
 /* Where a task is between two of its stops. */
 enum tracee_state {
@@ -37,6 +38,17 @@ struct thread_group {
 	uint64_t loader_lo, loader_hi;
 	char *refusal;			/* the last one while loading; owned */
 	bool killed;			/* by a verdict */
+	bool trapped;			/* got a SIGSYS from a verdict */
+	struct confinement *confined;	/* what holds for it; NULL before its first exec */
+	char *exe, *argv0;		/* of the program it runs; owned, NULL when the kernel would not say */
+};
+
+/* A SIGSYS on its way, and what it will say. */
+struct trap {
+	enum { TRAP_NONE, TRAP_PREPARED, TRAP_SENT } state;
+	int nr, err;
+	uint32_t audit_arch;
+	uint64_t ip;
 };
 
 struct tracee {
@@ -47,6 +59,12 @@ struct tracee {
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
 	struct fileid exec[2];		/* program and interpreter of the exec in progress */
+	bool forking;			/* the call in progress makes a task, and its event is to come */
+	bool ending;			/* the call in progress ends phases: these, when it succeeds */
+	uint32_t ends[MAX_LAYERS];
+	size_t nadded;			/* policies that the exec in progress puts on */
+	const struct policy *added[MAX_LAYERS];
+	struct trap trap;
 };
 
 /* All tracees, by tid. */
@@ -63,7 +81,11 @@ struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL w
 /* Calls fn for each; fn may remove the tracee it is given. */
 void tracee_each(struct tracees *, void (*fn)(struct tracee *, void *ctx), void *ctx);
 
-/* Puts a task into a group; a group that is new is a copy of `like` (a fork), or empty. */
+/* Counted: the last one to release a group frees it. */
+struct thread_group *group_hold(struct thread_group *);
+void group_release(struct thread_group *);	/* takes NULL */
+
+/* Puts a task into a group; a group that is new is a child of `like` (a fork), or empty. */
 void tracee_join(struct tracees *, struct tracee *, pid_t tgid, const struct thread_group *like);
 
 const char *tracee_state_name(enum tracee_state);

@@ -13,6 +13,8 @@ wording_action(const struct verdict *v, struct strbuf *b)
 		strbuf_add(b, "allow");
 	else if (v->action == ACT_KILL)
 		strbuf_add(b, "kill");
+	else if (v->action == ACT_TRAP)
+		strbuf_add(b, "trap");
 	else if (name)
 		strbuf_add(b, name);
 	else
@@ -67,6 +69,7 @@ reason_name(enum reason why)
 		[WHY_UNREADABLE] = "unreadable",
 		[WHY_UNKNOWN] = "unknown",
 		[WHY_FLOOR] = "floor",
+		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
 	};
@@ -81,6 +84,7 @@ wording_reason(const struct verdict *v, struct strbuf *b)
 		[WHY_UNREADABLE] = "an argument cannot be read or found",
 		[WHY_UNKNOWN] = "unknown",
 		[WHY_FLOOR] = "floor",
+		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
 	};

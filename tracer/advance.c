@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/advance.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/diag.h"
+#include "tracer/scrub.h"
+
+static const char mark_dir[] = "/tollgate/mark/";
+
+static bool
+asks_for_access(enum sys_id id)
+{
+	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
+}
+
+const char *
+advance_mark(const struct tracee *t, const struct sysevent *ev)
+{
+	size_t n = sizeof(mark_dir) - 1;
+
+	for (unsigned i = 0; asks_for_access(ev->id) && i < SYS_MAXARGS; i++) {
+		const char *path = ev->arg[i].str;
+
+		if (path && !strncmp(path, mark_dir, n) && confine_has_mark(t->group->confined, path + n))
+			return path + n;
+	}
+	return NULL;
+}
+
+void
+advance_to_mark(struct session *s, struct tracee *t, const char *mark)
+{
+	const struct moment m = { .mark = mark };
+	uint32_t ends[MAX_LAYERS];
+
+	if (confine_ends(t->group->confined, &m, ends))
+		confine_end(t->group->confined, ends, "mark", t->tid, s->audit);
+}
+
+static bool
+makes_task(enum sys_id id)
+{
+	return id == SYS_ID_fork || id == SYS_ID_vfork || id == SYS_ID_clone || id == SYS_ID_clone3;
+}
+
+bool
+advance_prepare(struct tracee *t, const struct sysevent *ev)
+{
+	const struct confinement *c = t->group->confined;
+	const struct moment m = { .call = ev };
+
+	t->forking = makes_task(ev->id);
+	t->ending = confine_ends(c, &m, t->ends);
+	t->nadded = 0;
+	if (ev->id != SYS_ID_execve && ev->id != SYS_ID_execveat)
+		return true;
+	t->nadded = confine_transitions(c, ev, t->added);
+	if (t->nadded <= MAX_LAYERS && confine_has_room(c, t->added, t->nadded))
+		return true;
+	t->nadded = 0;
+	warn("process %d cannot have more than %d policies at once", t->group->tgid, MAX_LAYERS);
+	return false;
+}
+
+void
+advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	bool failed = call->ret < 0 && call->ret >= -4095;
+
+	if (t->ending && !t->skipped && !failed)
+		confine_end(t->group->confined, t->ends, "its call has succeeded", t->tid, s->audit);
+	t->ending = false;
+	t->forking = false;
+}
+
+bool
+advance_exec(struct session *s, struct tracee *t)
+{
+	const struct moment m = { .exec = true };
+	uint32_t ends[MAX_LAYERS];
+	struct pt_call at;
+	int err = 0;
+
+	if (confine_ends(t->group->confined, &m, ends))
+		confine_end(t->group->confined, ends, "exec", t->tid, s->audit);
+	if (t->nadded) {
+		err = pt_call(t->tid, &at);
+		err = err ? err : scrub_environment(t->tid, at.sp, t->group->image->wordsize);
+		confine_add(t->group->confined, t->added, t->nadded);
+	}
+	t->nadded = 0;
+	t->ending = false;
+	if (err)
+		warn_err(-err, "cannot clear the environment of process %d:", t->group->tgid);
+	return !err;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_ADVANCE_H
+#define TG_ADVANCE_H
+
+/*
+ * What a call brings with it beside its verdict: phases that end when it has
+ * succeeded, policies that an exec puts on, a mark that the program sets.
+ */
+
+#include "tracer/pt.h"
+#include "tracer/trace.h"
+
+/* The mark that the call sets for a policy of the process; NULL when it sets none. */
+const char *advance_mark(const struct tracee *, const struct sysevent *);
+/* The program has come that far. */
+void advance_to_mark(struct session *, struct tracee *, const char *mark);
+
+/* At the entry of a call that is let in.  False when it must not be: more policies than a process can have. */
+bool advance_prepare(struct tracee *, const struct sysevent *);
+
+/* At its exit. */
+void advance_done(struct session *, struct tracee *, const struct pt_call *);
+
+/* At an exec event: phases end, policies come.  False when the new image must not run. */
+bool advance_exec(struct session *, struct tracee *);
+
+#endif

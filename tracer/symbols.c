@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/symbols.h"
+
+#include <errno.h>
+
+#ifdef HAVE_LIBELF
+
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/xalloc.h"
+
+enum { MAX_FILES = 32, MAX_SYMBOLS = 1 << 20, MAX_NAME = 255, MAX_FILE = 1 << 30 };
+
+/* A function: file offsets, and where its name is in the text of all names. */
+struct function {
+	uint64_t lo, hi;
+	size_t name;
+};
+
+/* The functions of one file, sorted by where they begin. */
+struct symfile {
+	dev_t dev;
+	ino_t ino;
+	struct timespec mtime;
+	off_t size;
+	struct function *fn;
+	size_t n, cap;
+	char *text;
+	size_t len, room;
+};
+
+static struct symfile files[MAX_FILES];
+static unsigned nfiles, oldest;
+
+static void
+clear(struct symfile *f)
+{
+	free(f->fn);
+	free(f->text);
+	memset(f, 0, sizeof(*f));
+}
+
+/* Where the segment that holds an address has it in the file; false when none does. */
+static bool
+offset_of(Elf *elf, uint64_t addr, uint64_t *offset)
+{
+	size_t n;
+
+	if (elf_getphdrnum(elf, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		GElf_Phdr ph;
+
+		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+			continue;
+		if (addr < ph.p_vaddr || addr - ph.p_vaddr >= ph.p_filesz)
+			continue;
+		*offset = addr - ph.p_vaddr + ph.p_offset;
+		return true;
+	}
+	return false;
+}
+
+static void
+keep(struct symfile *f, uint64_t offset, uint64_t size, const char *name)
+{
+	size_t len = strnlen(name, MAX_NAME) + 1;
+
+	while (f->len + len > f->room) {
+		f->room = f->room ? 2 * f->room : 4096;
+		f->text = xreallocarray(f->text, f->room, 1);
+	}
+	memcpy(f->text + f->len, name, len - 1);
+	f->text[f->len + len - 1] = '\0';
+	xgrow(&f->fn, f->n, &f->cap, sizeof(*f->fn));
+	f->fn[f->n++] = (struct function){ offset, offset + (size ? size : 1), f->len };
+	f->len += len;
+}
+
+static void
+read_section(struct symfile *f, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+	for (size_t i = 0; data && i < n && f->n < MAX_SYMBOLS; i++) {
+		GElf_Sym sym;
+		const char *name;
+		uint64_t offset;
+
+		if (!gelf_getsym(data, (int)i, &sym))
+			return;
+		if (GELF_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, header->sh_link, sym.st_name);
+		if (name && *name && offset_of(elf, sym.st_value, &offset))
+			keep(f, offset, sym.st_size, name);
+	}
+}
+
+static void
+read_sections(struct symfile *f, Elf *elf, unsigned type)
+{
+	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s)) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(s, &header) && header.sh_type == type)
+			read_section(f, elf, s, &header);
+	}
+}
+
+/* The narrower first where they begin alike: the last that begins before an offset is looked at first. */
+static int
+compare(const void *va, const void *vb)
+{
+	const struct function *a = va, *b = vb;
+
+	if (a->lo != b->lo)
+		return a->lo < b->lo ? -1 : 1;
+	return (a->hi < b->hi) - (a->hi > b->hi);
+}
+
+static void
+read_symbols(struct symfile *f, int fd)
+{
+	Elf *elf;
+
+	if (f->size > MAX_FILE || elf_version(EV_CURRENT) == EV_NONE)
+		return;
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF) {
+		read_sections(f, elf, SHT_SYMTAB);
+		if (!f->n)
+			read_sections(f, elf, SHT_DYNSYM);
+	}
+	elf_end(elf);
+	if (f->n)
+		qsort(f->fn, f->n, sizeof(*f->fn), compare);
+}
+
+static bool
+is_file(const struct symfile *f, const struct stat *st)
+{
+	return f->dev == st->st_dev && f->ino == st->st_ino && f->size == st->st_size &&
+	    f->mtime.tv_sec == st->st_mtim.tv_sec && f->mtime.tv_nsec == st->st_mtim.tv_nsec;
+}
+
+static const struct symfile *
+file_of(int fd, const struct stat *st)
+{
+	struct symfile *f;
+
+	for (unsigned i = 0; i < nfiles; i++)
+		if (is_file(&files[i], st))
+			return &files[i];
+	f = nfiles < MAX_FILES ? &files[nfiles++] : &files[oldest++ % MAX_FILES];
+	clear(f);
+	f->dev = st->st_dev;
+	f->ino = st->st_ino;
+	f->mtime = st->st_mtim;
+	f->size = st->st_size;
+	read_symbols(f, fd);
+	return f;
+}
+
+/* How many begin at the offset or before it. */
+static size_t
+count_before(const struct symfile *f, uint64_t offset)
+{
+	size_t lo = 0, hi = f->n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (f->fn[mid].lo <= offset)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+enum { MAX_OVERLAP = 16 };	/* symbols that begin before it and may still reach it */
+
+int
+symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name)
+{
+	const struct symfile *f = file_of(fd, st);
+	size_t n = count_before(f, offset);
+
+	*name = NULL;
+	for (size_t i = 0; i < MAX_OVERLAP && i < n && !*name; i++) {
+		const struct function *fn = &f->fn[n - 1 - i];
+
+		if (offset < fn->hi)
+			*name = f->text + fn->name;
+	}
+	return 0;
+}
+
+#else
+
+int
+symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name)
+{
+	(void)fd, (void)st, (void)offset;
+	*name = NULL;
+	return -ENOSYS;
+}
+
+#endif

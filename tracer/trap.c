@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/trap.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "tracer/procs.h"
+
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP	1	/* si_code */
+#endif
+
+void
+trap_prepare(struct tracee *t, const struct pt_call *call, int err)
+{
+	t->trap = (struct trap){
+		.state = TRAP_PREPARED, .ip = call->ip, .nr = (int)call->nr, .audit_arch = call->audit_arch, .err = err,
+	};
+}
+
+bool
+trap_raise(struct tracee *t)
+{
+	t->trap.state = TRAP_SENT;
+	if (procs_blocks_signal(t->tid, SIGSYS))
+		return false;
+	return syscall(SYS_tgkill, t->group->tgid, t->tid, SIGSYS) == 0;
+}
+
+int
+trap_deliver(struct tracee *t)
+{
+	siginfo_t info;
+
+	memset(&info, 0, sizeof(info));
+	info.si_signo = SIGSYS;
+	info.si_code = SYS_SECCOMP;
+	info.si_errno = t->trap.err;
+	info.si_call_addr = (void *)(uintptr_t)t->trap.ip;
+	info.si_syscall = t->trap.nr;
+	info.si_arch = t->trap.audit_arch;
+	t->trap.state = TRAP_NONE;
+	t->group->trapped = true;
+	return pt_set_siginfo(t->tid, &info);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/who.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "engine/policy.h"
+#include "lib/cleanup.h"
+#include "lib/xalloc.h"
+#include "tracer/pt.h"
+#include "tracer/remote.h"
+#include "tracer/symbols.h"
+
+enum { LINE = 4096 + 256, PAGE = 4096 };
+
+/* One line of /proc/TID/maps. */
+struct mapping {
+	uint64_t lo, hi, offset;
+	char perms[5];
+	unsigned major, minor;
+	uint64_t ino;
+	char name[LINE];	/* "" when it has none */
+};
+
+static bool
+parse_mapping(const char *line, struct mapping *m)
+{
+	int at = 0;
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n",
+	    &m->lo, &m->hi, m->perms, &m->offset, &m->major, &m->minor, &m->ino, &at) < 7 || !at)
+		return false;
+	snprintf(m->name, sizeof(m->name), "%.*s", (int)strcspn(line + at, "\n"), line + at);
+	return true;
+}
+
+/* 0, -ENOENT when nothing is mapped there, or what reading said. */
+static int
+find_mapping(pid_t tid, uint64_t ip, struct mapping *m)
+{
+	cleanup_file FILE *f = NULL;
+	cleanup_free char *line = NULL;
+	char path[48];
+	size_t size = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (getline(&line, &size, f) > 0)
+		if (parse_mapping(line, m) && ip >= m->lo && ip < m->hi)
+			return 0;
+	return ferror(f) ? -EIO : -ENOENT;
+}
+
+/* The file that is mapped, if its name still leads to it; nothing but a regular file is opened. */
+static int
+open_mapped(const struct mapping *m, struct stat *st)
+{
+	int fd;
+
+	if (m->name[0] != '/' || !m->ino || stat(m->name, st) < 0 || !S_ISREG(st->st_mode))
+		return -1;
+	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, st) == 0 && st->st_ino == m->ino && major(st->st_dev) == m->major && minor(st->st_dev) == m->minor)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * A private mapping can be made writable, changed, and made executable again.
+ * What is not what the file says is the program's own work.
+ */
+static bool
+is_as_in_file(pid_t tid, const struct mapping *m, int fd, uint64_t ip)
+{
+	uint64_t page = ip & ~(uint64_t)(PAGE - 1);
+	unsigned char here[PAGE], there[PAGE] = { 0 };
+	ssize_t n;
+
+	if (page < m->lo || remote_read(tid, (tracee_addr){ page }, here, sizeof(here)) < 0)
+		return false;
+	n = pread(fd, there, sizeof(there), (off_t)(page - m->lo + m->offset));
+	return n > 0 && !memcmp(here, there, sizeof(here));
+}
+
+static int
+look_at(const struct tracee *t, const struct mapping *m, uint64_t ip, unsigned needs, struct arena *a, struct caller *c)
+{
+	cleanup_close int fd = -1;
+	const char *function = NULL;
+	struct stat st;
+
+	fd = open_mapped(m, &st);
+	if (fd < 0 || !is_as_in_file(t->tid, m, fd, ip))
+		return 0;
+	if (needs & NEED_FUNCTION && symbols_find(fd, &st, ip - m->lo + m->offset, &function) < 0)
+		return -ENOSYS;
+	c->file = m->perms[2] == 'x' && m->perms[1] != 'w';
+	c->module = arena_strdup(a, m->name);
+	c->function = function ? arena_strdup(a, function) : NULL;
+	return c->module && (!function || c->function) ? 0 : -ENOMEM;
+}
+
+/* 32-bit programs call through the vdso: who called that is on the stack. */
+static int
+behind_vdso(const struct tracee *t, const struct abi *abi, uint64_t sp, uint64_t *ip)
+{
+	uint32_t word;
+	int err = remote_read(t->tid, (tracee_addr){ sp + abi->vdso_return }, &word, sizeof(word));
+
+	*ip = word;
+	return err;
+}
+
+static int
+find_caller(const struct tracee *t, const struct pt_call *call, const struct abi *abi, unsigned needs, struct arena *a,
+    struct caller *c)
+{
+	struct mapping m;
+	uint64_t ip = call->ip - 1;
+	int err = find_mapping(t->tid, ip, &m);
+
+	if (!err && abi->vdso_return && !strcmp(m.name, "[vdso]")) {
+		err = behind_vdso(t, abi, call->sp, &ip);
+		if (!err)
+			err = find_mapping(t->tid, --ip, &m);
+	}
+	if (err)
+		return err;
+	if (!strcmp(m.name, "[vdso]")) {
+		c->module = "[vdso]";
+		return 0;
+	}
+	return look_at(t, &m, ip, needs, a, c);
+}
+
+/* "Uid:	real	effective	saved	file system" */
+static bool
+read_ids(const char *line, const char *key, uint32_t *real, uint32_t *effective)
+{
+	size_t n = strlen(key);
+
+	return !strncmp(line, key, n) && sscanf(line + n, "%" SCNu32 " %" SCNu32, real, effective) == 2;
+}
+
+static int
+find_ids(pid_t tid, struct process *p)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[256];
+	unsigned found = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	while (found < 2 && fgets(line, sizeof(line), f))
+		found += read_ids(line, "Uid:", &p->uid, &p->euid) || read_ids(line, "Gid:", &p->gid, &p->egid);
+	return found == 2 ? 0 : -EIO;
+}
+
+static int
+find_process(const struct tracee *t, unsigned needs, struct process *p)
+{
+	const struct thread_group *g = t->group;
+	int err = needs & NEED_IDS ? find_ids(t->tid, p) : 0;
+
+	if (err)
+		return err;
+	if (needs & NEED_IMAGE && (!g->exe || !g->argv0))
+		return -ENOENT;
+	p->exe = g->exe;
+	p->argv0 = g->argv0;
+	return 0;
+}
+
+int
+who_calls(const struct tracee *t, const struct pt_call *call, const struct abi *abi, unsigned needs, struct arena *a,
+    struct sysevent *ev)
+{
+	struct caller *c = arena_alloc(a, sizeof(*c));
+	struct process *p = arena_alloc(a, sizeof(*p));
+	int err = c && p ? 0 : -ENOMEM;
+
+	if (!err && needs & (NEED_CALLER | NEED_FUNCTION)) {
+		memset(c, 0, sizeof(*c));
+		err = find_caller(t, call, abi, needs, a, c);
+		ev->caller = c;
+	}
+	if (!err && needs & (NEED_IDS | NEED_IMAGE)) {
+		memset(p, 0, sizeof(*p));
+		err = find_process(t, needs, p);
+		ev->process = p;
+	}
+	return err;
+}
+
+static char *
+read_exe(pid_t pid)
+{
+	char path[48], name[4096];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink(path, name, sizeof(name));
+	return n > 0 && (size_t)n < sizeof(name) ? xstrndup(name, (size_t)n) : NULL;
+}
+
+/* The first word of the command line, which nobody but the one who executed it has touched yet. */
+static char *
+read_argv0(pid_t pid)
+{
+	cleanup_close int fd = -1;
+	char path[48], text[4096];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return NULL;
+	text[n] = '\0';
+	return xstrdup(text);
+}
+
+void
+who_note_image(struct thread_group *g)
+{
+	free(g->exe);
+	free(g->argv0);
+	g->exe = read_exe(g->tgid);
+	g->argv0 = read_argv0(g->tgid);
+}
