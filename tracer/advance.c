@@ -53,7 +53,7 @@ advance_prepare(struct tracee *t, const struct sysevent *ev)
 	const struct moment m = { .call = ev };
 
 	t->forking = makes_task(ev->id);
-	t->ending = confine_ends(c, &m, t->ends);
+	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
 	if (ev->id != SYS_ID_execve && ev->id != SYS_ID_execveat)
 		return true;
@@ -71,8 +71,8 @@ advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
 	bool failed = call->ret < 0 && call->ret >= -4095;
 
 	if (t->ending && !t->skipped && !failed)
-		confine_end(t->group->confined, t->ends, "its call has succeeded", t->tid, s->audit);
-	t->ending = false;
+		confine_end(t->group->confined, t->ends, t->ending, t->tid, s->audit);
+	t->ending = NULL;
 	t->forking = false;
 }
 
@@ -92,7 +92,7 @@ advance_exec(struct session *s, struct tracee *t)
 		confine_add(t->group->confined, t->added, t->nadded);
 	}
 	t->nadded = 0;
-	t->ending = false;
+	t->ending = NULL;
 	if (err)
 		warn_err(-err, "cannot clear the environment of process %d:", t->group->tgid);
 	return !err;

@@ -124,7 +124,7 @@ follow_clock(struct confinement *c, pid_t tid, struct audit *audit)
 		any |= ends[i] = policy_phases_ended(&c->layer[i], &m);
 	}
 	if (any)
-		confine_end(c, ends, "its time is over", tid, audit);
+		confine_end(c, ends, "time", tid, audit);
 }
 
 void

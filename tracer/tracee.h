@@ -60,7 +60,7 @@ struct tracee {
 	int64_t result;
 	struct fileid exec[2];		/* program and interpreter of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
-	bool ending;			/* the call in progress ends phases: these, when it succeeds */
+	const char *ending;		/* the call in progress ends phases when it succeeds: its name; NULL when none */
 	uint32_t ends[MAX_LAYERS];
 	size_t nadded;			/* policies that the exec in progress puts on */
 	const struct policy *added[MAX_LAYERS];
