@@ -42,6 +42,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/lint.c	\
 	%D%/load.c	\
 	%D%/load_int.h	\
+	%D%/near.c	\
 	%D%/object.c	\
 	%D%/parse.y	\
 	%D%/phase.c	\

@@ -182,6 +182,17 @@ rule_matches(const struct rulewalk *w, const struct rule *r)
 	return false;
 }
 
+bool
+rule_covers(const struct rule *r, const struct access *a)
+{
+	struct rulewalk w = { .kind = r->kind, .a = a, .path = a->path, .len = a->path ? strlen(a->path) : 0 };
+
+	if (r->kind == OBJ_PATH && !a->path)
+		return false;
+	w.anonymous = r->kind == OBJ_PATH && path_anonymous(a->path, w.len);
+	return rule_matches(&w, r);
+}
+
 const struct rule *
 rulewalk_next(struct rulewalk *w, unsigned rights)
 {
@@ -290,8 +301,8 @@ number_of(const struct condop *t, const struct sysevent *ev)
 	return p->egid;
 }
 
-static bool
-test_holds(const struct condop *t, const struct sysevent *ev)
+bool
+condop_holds(const struct condop *t, const struct sysevent *ev)
 {
 	uint64_t v, want;
 
@@ -342,7 +353,7 @@ condition_holds(const struct condition *c, const struct sysevent *ev)
 			stack ^= 1;
 			break;
 		default:
-			stack = stack << 1 | test_holds(&c->op[i], ev);
+			stack = stack << 1 | condop_holds(&c->op[i], ev);
 		}
 	}
 	return stack & 1;

@@ -160,6 +160,14 @@ const char *policy_name(const struct policy *);
 struct strbuf;
 bool policy_suggest(const struct sysevent *, const struct verdict *, struct strbuf *);
 
+/*
+ * The rule that came nearest to letting in what was refused: its line, and what
+ * keeps it from doing so.  The layer is the one of the verdict.  False when none
+ * came near.
+ */
+bool policy_nearest(const struct layer *, const struct sysevent *, const struct verdict *, struct strbuf *rule,
+    struct strbuf *why, const struct origin **where);
+
 /* A finding of `check`: what is worth a second look though it is no error. */
 typedef void policy_finding(void *ctx, const struct origin *, const char *text);
 void policy_lint(const struct policy *, policy_finding *, void *ctx);

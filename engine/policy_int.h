@@ -223,6 +223,9 @@ rule_is_open(const struct rule *r, uint32_t phases)
 }
 
 bool condition_holds(const struct condition *, const struct sysevent *);
+bool condop_holds(const struct condop *, const struct sysevent *);
+/* Is this object one of the rule's?  Rights, phase and condition do not count. */
+bool rule_covers(const struct rule *, const struct access *);
 /* Does the word stand in a line `unsafe`? */
 bool policy_lifts(const struct policy *, const char *guard);
 

@@ -30,6 +30,10 @@ struct explain_options {
 	struct choice choice;
 	const char *abi;
 	const char *file;
+	struct opt_list phases;
+	bool full;
+	const char *caller, *exe, *argv0;
+	int uid, gid;
 };
 
 #define AT(member)	offsetof(struct explain_options, member)
@@ -42,6 +46,20 @@ static const struct option_row rows[] = {
 	  .help = "the calling convention of the program (see tollgate list arches)" },
 	{ .name = "file", .letter = 'f', .kind = OPT_STRING, .offset = AT(file), .arg = "FILE",
 	  .help = "read calls from FILE, one a line, as strace -o writes them; without CALL and FILE, from standard input" },
+	{ .name = "full", .kind = OPT_FLAG, .offset = AT(full),
+	  .help = "say of each of many calls all that there is to say, not one line" },
+	{ .name = "phase", .kind = OPT_LIST, .offset = AT(phases), .arg = "NAME",
+	  .help = "as if this phase of the policies were still open; without it all have ended" },
+	{ .name = "caller", .kind = OPT_STRING, .offset = AT(caller), .arg = "FILE[:FUNCTION]",
+	  .help = "as if the code of that library or program made the call; \"memory\": code that is in no file" },
+	{ .name = "exe", .kind = OPT_STRING, .offset = AT(exe), .arg = "FILE",
+	  .help = "as if the process executed that program" },
+	{ .name = "argv0", .kind = OPT_STRING, .offset = AT(argv0), .arg = "NAME",
+	  .help = "as if it was called by that name" },
+	{ .name = "uid", .kind = OPT_INT, .offset = AT(uid), .arg = "UID", .min = 0, .max = INT32_MAX,
+	  .help = "as if it ran as that user, and not as you" },
+	{ .name = "gid", .kind = OPT_INT, .offset = AT(gid), .arg = "GID", .min = 0, .max = INT32_MAX,
+	  .help = "as if it ran as that group" },
 	{ .kind = OPT_END },
 };
 
@@ -66,8 +84,15 @@ struct explaining {
 	const struct abi *abi;
 	struct layers layers;
 	struct arena arena;
+	bool full;		/* all there is to say of many calls, too */
+	unsigned unmet;		/* enum need: what a policy asked about the caller and nobody said */
+	unsigned said;		/* enum need: what the options say of him */
+	struct caller caller;
+	struct process process;
 };
 
+static void describe_caller(struct explaining *, const struct explain_options *);
+static int open_phases(struct explaining *, const struct opt_list *);
 static int open_input(const struct explain_options *, FILE **);
 static const struct abi *find_abi(const char *name);
 static int explain_lines(struct explaining *, FILE *, const char *name);
@@ -92,7 +117,7 @@ explain_input(struct explaining *e, const struct explain_options *o, int argc, c
 static int
 explain_with(struct explain_options *o, struct host *h, int argc, char **argv)
 {
-	struct explaining e = { .abi = find_abi(o->abi) };
+	struct explaining e = { .abi = find_abi(o->abi), .full = o->full };
 	const char *extra = choice_grants(&o->choice, h);
 	int status;
 
@@ -100,7 +125,9 @@ explain_with(struct explain_options *o, struct host *h, int argc, char **argv)
 	    host_load_layers(h, &o->choice.policies, extra, &e.layers))
 		return USAGE;
 	arena_init(&e.arena, ARENA);
-	status = explain_input(&e, o, argc, argv);
+	describe_caller(&e, o);
+	status = open_phases(&e, &o->phases) ? USAGE : explain_input(&e, o, argc, argv);
+	free((char *)(uintptr_t)e.caller.module);
 	arena_free(&e.arena);
 	layers_free(&e.layers);
 	return status;
@@ -119,6 +146,7 @@ exec_explain(void *options, int argc, char **argv)
 	status = explain_with(o, &host, argc, argv);
 	host_free(&host);
 	choice_free(&o->choice);
+	opt_list_free(&o->phases);
 	return status;
 }
 
@@ -142,6 +170,75 @@ find_abi(const char *name)
 	warn("%s has no ABI %s%s%s%s", arch->name, b.s, near ? "; did you mean \"" : "", near ? near : "",
 	    near ? "\"?" : " (see tollgate list arches)");
 	return NULL;
+}
+
+/* Who is said to make the calls: as far as the options go. */
+static void
+describe_caller(struct explaining *e, const struct explain_options *o)
+{
+	const char *colon = o->caller ? strrchr(o->caller, ':') : NULL;
+	size_t len = o->caller ? (colon ? (size_t)(colon - o->caller) : strlen(o->caller)) : 0;
+	bool memory = o->caller && !strcmp(o->caller, "memory");
+
+	e->said = NEED_IDS | (o->caller ? NEED_CALLER | NEED_FUNCTION : 0) | (o->exe || o->argv0 ? NEED_IMAGE : 0);
+	if (o->caller && !memory)
+		e->caller = (struct caller){
+			.module = xstrndup(o->caller, len), .function = colon ? colon + 1 : NULL, .file = true,
+		};
+	e->process.uid = e->process.euid = o->uid ? (uint32_t)o->uid : getuid();
+	e->process.gid = e->process.egid = o->gid ? (uint32_t)o->gid : getgid();
+	e->process.exe = o->exe ? o->exe : "";
+	e->process.argv0 = o->argv0 ? o->argv0 : e->process.exe;
+}
+
+/* Opens it in every policy that has it; false when none has. */
+static bool
+open_phase(struct explaining *e, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < e->layers.n; i++) {
+		struct layer *l = &e->layers.layer[i];
+		const char *phase;
+
+		for (unsigned n = 0; (phase = policy_phase_name(l->policy, n, NULL)); n++) {
+			if (strcmp(phase, name) != 0)
+				continue;
+			l->phases |= (uint32_t)1 << n;
+			found = true;
+		}
+	}
+	return found;
+}
+
+static const char *
+near_phase(const struct explaining *e, const char *name)
+{
+	const char *words[2 * MAX_PHASES + 1] = { NULL };
+	size_t n = 0;
+
+	for (size_t i = 0; i < e->layers.n; i++)
+		for (unsigned k = 0; n < 2 * MAX_PHASES && policy_phase_name(e->layers.layer[i].policy, k, NULL); k++)
+			words[n++] = policy_phase_name(e->layers.layer[i].policy, k, NULL);
+	return nearest_word(name, words);
+}
+
+static int
+open_phases(struct explaining *e, const struct opt_list *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		char mem[128];
+		struct strbuf b = STRBUF(mem);
+		const char *near;
+
+		if (open_phase(e, names->v[i]))
+			continue;
+		near = near_phase(e, names->v[i]);
+		strbuf_quote(&b, names->v[i], strlen(names->v[i]), 60);
+		warn("no policy here has a phase %s%s%s%s", b.s, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+		return -1;
+	}
+	return 0;
 }
 
 static int
@@ -206,6 +303,19 @@ take_back_descriptors(struct sysevent *ev, struct lent *l)
 	}
 }
 
+/* Where a policy asks what the options do not say, the call stays without an answer to it, and is refused. */
+static void
+say_who_calls(struct explaining *e, struct sysevent *ev)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < e->layers.n; i++)
+		needs |= policy_needs(e->layers.layer[i].policy, ev->id);
+	e->unmet = needs & ~e->said;
+	ev->caller = e->said & NEED_CALLER ? &e->caller : NULL;
+	ev->process = e->unmet & NEED_IMAGE ? NULL : &e->process;
+}
+
 static struct verdict
 decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *notes, struct resolved *r)
 {
@@ -216,6 +326,7 @@ decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *n
 	lend_descriptors(ev, notes, &lent);
 	err = resolve(&view, ev, &e->arena, r);
 	take_back_descriptors(ev, &lent);
+	say_who_calls(e, ev);
 	if (err)
 		return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
 	return policy_decide(e->layers.floor, e->layers.layer, e->layers.n, ev);
@@ -223,7 +334,7 @@ decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *n
 
 /* Printing */
 
-typedef void printer(const struct sysevent *, const struct verdict *);
+typedef void printer(const struct explaining *, const struct sysevent *, const struct verdict *);
 
 static void
 print_part(const char *what, void (*wording)(const struct verdict *, struct strbuf *), const struct verdict *v)
@@ -235,9 +346,23 @@ print_part(const char *what, void (*wording)(const struct verdict *, struct strb
 	printf("  %-9s %s\n", what, b.s);
 }
 
+/* The rule that nearly let it in, and what kept it from doing so. */
+static void
+print_nearest(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
+{
+	char rule_text[TEXT], why_text[1024], place_text[512];
+	struct strbuf rule = STRBUF(rule_text), why = STRBUF(why_text), place = STRBUF(place_text);
+	const struct origin *o;
+
+	if (v->layer >= e->layers.n || !policy_nearest(&e->layers.layer[v->layer], ev, v, &rule, &why, &o))
+		return;
+	wording_origin(o, &place);
+	printf("  %-9s %s %s\n  %-9s %s\n", "nearest", rule.s, place.s, "", why.s);
+}
+
 /* One call on the command line: all there is to say, in lines. */
 static void
-print_long(const struct sysevent *ev, const struct verdict *v)
+print_long(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
 {
 	char mem[TEXT];
 	struct strbuf b = STRBUF(mem);
@@ -249,20 +374,25 @@ print_long(const struct sysevent *ev, const struct verdict *v)
 	wording_object(ev, v, &b);
 	printf("  %-9s %s\n", "object", b.s);
 	print_part("because", wording_reason, v);
+	print_nearest(e, ev, v);
 	strbuf_init(&b, mem, sizeof(mem));
 	if (v->action != ACT_ALLOW && policy_suggest(ev, v, &b))
 		printf("  %-9s %s\n", "to allow", b.s);
-	if (v->reason == WHY_UNREADABLE && v->err == EBADF)
+	if (v->reason == WHY_UNREADABLE && e->unmet)
+		printf("  %-9s the policy asks who calls; say it with %s\n", "note",
+		    e->unmet & NEED_IMAGE ? "--exe and --argv0" : "--caller");
+	else if (v->reason == WHY_UNREADABLE && v->err == EBADF)
 		printf("  %-9s write a descriptor with its name: 3</etc>, as strace -y does\n", "note");
 }
 
 /* One of many: the line that `run` logs. */
 static void
-print_short(const struct sysevent *ev, const struct verdict *v)
+print_short(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
 {
 	char mem[TEXT];
 	struct strbuf b = STRBUF(mem);
 
+	(void)e;
 	wording_line(ev, v, &b);
 	printf("%s\n", b.s);
 }
@@ -305,7 +435,7 @@ explain_call(struct explaining *e, const char *name, unsigned line, const char *
 		return USAGE;
 	}
 	v = decide(e, &ev, &notes, &found);
-	print(&ev, &v);
+	print(e, &ev, &v);
 	resolved_release(&found);
 	return v.action == ACT_ALLOW ? ALLOWED : REFUSED;
 }
@@ -335,7 +465,7 @@ explain_unfinished(struct explaining *e, const struct halves *h, const char *nam
 
 	for (size_t i = 0; i < h->n; i++) {
 		cleanup_free char *text = xasprintf("%s<unfinished ...>", h->v[i].text);
-		int status = explain_call(e, name, h->v[i].line, text, print_short);
+		int status = explain_call(e, name, h->v[i].line, text, e->full ? print_long : print_short);
 
 		if (status > worst)
 			worst = status;
@@ -356,7 +486,7 @@ explain_lines(struct explaining *e, FILE *f, const char *name)
 
 		text[strcspn(text, "\n")] = '\0';
 		whole = halves_join(&halves, text, line);
-		status = whole ? explain_call(e, name, line, whole, print_short) : ALLOWED;
+		status = whole ? explain_call(e, name, line, whole, e->full ? print_long : print_short) : ALLOWED;
 		if (status > worst)
 			worst = status;
 	}

@@ -47,11 +47,9 @@ wording_object(const struct sysevent *ev, const struct verdict *v, struct strbuf
 	}
 }
 
-static void
-add_origin(const struct verdict *v, struct strbuf *b)
+void
+wording_origin(const struct origin *o, struct strbuf *b)
 {
-	const struct origin *o = v->origin;
-
 	if (!o || !o->file)
 		return;
 	strbuf_addc(b, '(');
@@ -92,7 +90,7 @@ wording_reason(const struct verdict *v, struct strbuf *b)
 	strbuf_add(b, words[v->reason]);
 	if (v->origin && v->origin->file) {
 		strbuf_addc(b, ' ');
-		add_origin(v, b);
+		wording_origin(v->origin, b);
 	}
 }
 

@@ -29,4 +29,7 @@ void wording_line(const struct sysevent *, const struct verdict *, struct strbuf
 /* The identity of a reason for machines: "rule", "default", "floor", "unknown", "unreadable". */
 const char *reason_name(enum reason);
 
+/* "(file:12, promise inet)" */
+void wording_origin(const struct origin *, struct strbuf *);
+
 #endif
