@@ -98,7 +98,7 @@ origin_of(const struct source *src, struct word w)
 static unsigned
 phase_of(const struct source *src, const struct ruleline *line)
 {
-	return line->action >= ACT_ASK ? src->phase : 0;
+	return line->action == ACT_ALLOW ? src->phase : 0;
 }
 
 /* The condition that all objects of the line share; that of a call is one for each form of it. */
@@ -158,6 +158,13 @@ compile_lines(struct loader *l)
 			compile_line(l, s, line);
 }
 
+/* The lines of a group have no settings of their own. */
+static const struct source *
+text_around(const struct source *src)
+{
+	return src->group ? src->group->src : src;
+}
+
 /* default, unknown, children: the main file's.  An included one's counts for those who load it alone. */
 static void
 compile_setting(struct loader *l, const struct source *src, int which, struct setting *out)
@@ -170,7 +177,7 @@ compile_setting(struct loader *l, const struct source *src, int which, struct se
 	if (!s->present || !read_errno(l, src, s->err, &err))
 		return;
 	if (src->parent) {
-		if (!src->parent->setting[which].present)
+		if (!text_around(src->parent)->setting[which].present)
 			load_error(l, src, s->head.p, "\"%s\" in an included file: only the main policy says that, and %s has no such line",
 			    words[which], src->parent->shown);
 		return;
@@ -197,3 +204,90 @@ compile_settings(struct loader *l)
 	}
 }
 
+/* unsafe and program lines. */
+
+static bool
+known_guard(struct loader *l, const char *name)
+{
+	const char *const *guards = l->host->guards ? l->host->guards(l->host->ctx) : NULL;
+
+	if (!guards || !strcmp(name, "foreign-abi"))
+		return true;
+	for (; *guards; guards++)
+		if (!strcmp(name, *guards))
+			return true;
+	return false;
+}
+
+static void
+check_guard(struct loader *l, const struct source *s, struct word w, const char *name)
+{
+	const char *near;
+
+	if (known_guard(l, name))
+		return;
+	near = hint(l, name, l->host->guards(l->host->ctx));
+	load_error(l, s, w.p, "nothing unsafe is called \"%s\"%s", shown_text(l, name, strlen(name)), near);
+}
+
+static void
+collect_list(struct loader *l, const struct source *s, struct wordlist list, bool unsafe, struct vector *out)
+{
+	for (const struct wordnode *n = list.first; n; n = n->next) {
+		const char *word = expand_text(l, s, n->w);
+		struct mark *m;
+
+		if (!word)
+			continue;
+		if (unsafe)
+			check_guard(l, s, n->w, word);
+		m = pool_alloc(l->keep, 1, sizeof(*m));
+		m->word = pool_text(l->keep, word, strlen(word));
+		m->origin = origin_of(s, n->w);
+		vector_add(out, m);
+	}
+}
+
+static const struct mark *
+flatten(struct loader *l, struct vector *v)
+{
+	struct mark *m = pool_alloc(l->keep, v->n, sizeof(*m));
+
+	for (size_t i = 0; i < v->n; i++)
+		m[i] = *(const struct mark *)v->item[i];
+	free(v->item);
+	return m;
+}
+
+static void
+collect_guards(struct loader *l)
+{
+	const char **names = pool_alloc(l->keep, l->guards.n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < l->guards.n; i++)
+		names[i] = l->guards.item[i];
+	l->policy->guards = names;
+}
+
+/* The programs of an included policy are not the includer's. */
+void
+compile_marks(struct loader *l)
+{
+	struct vector programs = { .n = 0 }, unsafe = { .n = 0 };
+	const char **names;
+
+	for (const struct source *s = l->sources; s; s = s->next) {
+		if (!s->parent)
+			collect_list(l, s, s->programs, false, &programs);
+		collect_list(l, s, s->unsafe, true, &unsafe);
+	}
+	l->policy->nprograms = programs.n;
+	l->policy->program = flatten(l, &programs);
+	l->policy->nunsafe = unsafe.n;
+	l->policy->unsafe = flatten(l, &unsafe);
+	names = pool_alloc(l->keep, l->policy->nprograms + 1, sizeof(*names));
+	for (size_t i = 0; i < l->policy->nprograms; i++)
+		names[i] = l->policy->program[i].word;
+	l->policy->programs = names;
+	collect_guards(l);
+}

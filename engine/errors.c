@@ -16,6 +16,11 @@ enum {
 	MAX_SHOWN	= 80,		/* bytes of a foreign word */
 };
 
+struct saying {
+	struct saying *next;
+	const char *text;		/* with its place in front */
+};
+
 struct failure {
 	const struct source *src;
 	const char *place;
@@ -55,20 +60,41 @@ hint(struct loader *l, const char *word, const char *const *words)
 	return near ? pool_printf(l->scratch, "; did you mean \"%s\"?", near) : "";
 }
 
+/* Remembers the message; true when it was there already. */
+static bool
+was_said(struct loader *l, const struct source *src, const char *place, const char *text)
+{
+	long at = src && place ? (long)(place - src->text) : -1;
+	struct saying *s;
+
+	text = pool_printf(l->said->pool, "%s:%ld:%s", src ? src->shown : "", at, text);
+	for (s = l->said->first; s; s = s->next)
+		if (!strcmp(s->text, text))
+			return true;
+	s = pool_alloc(l->said->pool, 1, sizeof(*s));
+	s->text = text;
+	s->next = l->said->first;
+	l->said->first = s;
+	l->said->n++;
+	return false;
+}
+
 void
 load_error(struct loader *l, const struct source *src, const char *place, const char *fmt, ...)
 {
 	char text[1024];
 	va_list ap;
 
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (l->said->n < STORED_ERRORS && was_said(l, src, place, text))
+		return;
 	l->nfailures++;
 	if (l->nstored == STORED_ERRORS)
 		return;
 	if (!l->failures)
 		l->failures = pool_alloc(l->scratch, STORED_ERRORS, sizeof(*l->failures));
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	l->failures[l->nstored] = (struct failure){
 		.src = src, .place = place, .n = l->nstored,
 		.text = pool_text(l->scratch, text, strlen(text)),

@@ -98,8 +98,10 @@ name_end(const char *p, const char *end)
 {
 	const char *start = p;
 
-	if (p < end && *p >= '1' && *p <= '9')
+	if (p < end && *p == '*')
 		return p + 1;
+	if (p < end && *p >= '1' && *p <= '9')
+		return p + strspn(p, "0123456789");
 	while (p < end && name_byte(*p, p == start))
 		p++;
 	return p > start ? p : NULL;
@@ -140,6 +142,114 @@ let_find(const struct loader *l, const struct source *src, const char *name)
 	return v || src->promise || !l->main ? v : let_in(l->main, name);
 }
 
+static bool
+is_path(struct loader *l, const char *s)
+{
+	(void)l;
+	if (s[0] != '/')
+		return false;
+	for (const char *p = s; *p; p += strcspn(p + 1, "/") + 1) {
+		size_t n = strcspn(p + 1, "/");
+
+		if ((n == 0 && p > s) || (n == 1 && p[1] == '.') || (n == 2 && p[1] == '.' && p[2] == '.'))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_name(struct loader *l, const char *s)
+{
+	(void)l;
+	return *s && !strchr(s, '/') && strcmp(s, ".") && strcmp(s, "..");
+}
+
+static bool
+is_number(struct loader *l, const char *s)
+{
+	(void)l;
+	return *s && strspn(s, "0123456789") == strlen(s) && strlen(s) < 19;
+}
+
+static bool
+is_port(struct loader *l, const char *s)
+{
+	return is_number(l, s) && strlen(s) < 6 && strtoul(s, NULL, 10) <= UINT16_MAX;
+}
+
+/* Is "before value after" an address pattern for one host, or for one network? */
+static bool
+is_ip(struct loader *l, const char *before, const char *value, const char *after)
+{
+	const char *text = pool_printf(l->scratch, "%s%s%s", before, value, after);
+	size_t from = strlen(before), to = from + strlen(value);
+	struct bytes b = { .n = strlen(text) };
+	struct addrpat a;
+	uint64_t rank;
+	size_t at;
+
+	b.b = pool_alloc(l->scratch, b.n, sizeof(*b.b));
+	for (size_t i = 0; i < b.n; i++)
+		b.b[i] = (struct patbyte){ .c = (unsigned char)text[i], .literal = i >= from && i < to };
+	if (addrpat_compile(&a, &l->build, l->scratch, &b, &rank, &at))
+		return false;
+	return a.shape == ADDR_IP && a.port_lo == 0 && a.port_hi == UINT16_MAX;
+}
+
+static bool
+is_address(struct loader *l, const char *s)
+{
+	return *s != '*' && !strpbrk(s, "/[]") && (is_ip(l, "inet:", s, "") || is_ip(l, "inet6:[", s, "]"));
+}
+
+static bool
+is_text(struct loader *l, const char *s)
+{
+	(void)l, (void)s;
+	return true;
+}
+
+static const struct type {
+	const char *name;
+	bool (*fits)(struct loader *, const char *);
+	const char *what;
+} types[] = {
+	{ "path", is_path, "an absolute path without \".\", \"..\" and \"//\"" },
+	{ "name", is_name, "the name of a file, without a slash" },
+	{ "number", is_number, "a number" },
+	{ "port", is_port, "a port, 0 to 65535" },
+	{ "address", is_address, "an IPv4 or IPv6 address" },
+	{ "text", is_text, "" },
+};
+enum { NTYPES = sizeof(types) / sizeof(types[0]) };
+
+static bool
+unknown_type(struct loader *l, const struct let *v)
+{
+	const char *names[NTYPES + 1] = { NULL };
+
+	for (unsigned i = 0; i < NTYPES; i++)
+		names[i] = types[i].name;
+	load_error(l, v->src, v->type.p, "unknown type \"%s\"%s (there are path, name, number, port, address, text)",
+	    shown_word(l, v->type), hint(l, word_text(l, v->type), names));
+	return false;
+}
+
+static bool
+fits_type(struct loader *l, const struct let *v)
+{
+	for (unsigned i = 0; v->type.len && i < NTYPES; i++) {
+		if (strcmp(word_text(l, v->type), types[i].name) != 0)
+			continue;
+		if (types[i].fits(l, v->text))
+			return true;
+		load_error(l, v->src, v->value.p, "\"%s\" is \"%s\": not %s", shown_word(l, v->name),
+		    shown_text(l, v->text, strlen(v->text)), types[i].what);
+		return false;
+	}
+	return !v->type.len || unknown_type(l, v);
+}
+
 static void
 expand_let(struct loader *l, struct let *v)
 {
@@ -147,7 +257,7 @@ expand_let(struct loader *l, struct let *v)
 		return;
 	v->state = LET_BUSY;
 	v->text = expand_text(l, v->src, v->value);
-	v->state = v->text ? LET_DONE : LET_WRONG;
+	v->state = v->text && fits_type(l, v) ? LET_DONE : LET_WRONG;
 }
 
 void
@@ -166,6 +276,13 @@ variable_value(struct expansion *e, const char *name, const char *place, const c
 	struct let *v = (struct let *)(uintptr_t)let_find(e->l, e->src, name);
 
 	*value = NULL;
+	if (!strcmp(name, "*")) {
+		if (!e->l->many) {
+			load_error(e->l, e->src, place, "${*} can be several operands: it stands in the objects of rules");
+			return false;
+		}
+		name = pool_printf(e->l->scratch, "%u", e->l->operand);
+	}
 	if (!v) {
 		*value = e->l->host->variable ? e->l->host->variable(e->l->host->ctx, name) : NULL;
 		return true;
@@ -206,6 +323,8 @@ undefined_hint(struct expansion *e, const char *name)
 	for (const char *const *usual = usual_variables; *usual; usual++)
 		if (!strcmp(*usual, name))
 			return pool_printf(e->l->scratch, " (it is not set; ${%s:-...} gives it a default)", name);
+	if (name[0] == '*')
+		return " (the program has no operands; ${*:-...} gives them a default)";
 	if (name[0] >= '0' && name[0] <= '9')
 		return pool_printf(e->l->scratch, " (the program has no such operand; ${%s:-...} gives it a default)", name);
 	return variable_hint(e, name);
@@ -482,5 +601,44 @@ expand_braces(struct loader *l, const struct source *src, struct word w, const s
 		ok = expand_one(l, src, &p, each, ctx);
 	while (p.n)
 		free(p.item[--p.n].b);
+	return ok;
+}
+
+static bool
+uses_operands(struct word w)
+{
+	for (size_t i = 0; i + 2 < w.len; i++) {
+		if (w.p[i] == '\\')
+			i++;
+		else if (!memcmp(w.p + i, "${*", 3))
+			return true;
+	}
+	return false;
+}
+
+static bool
+expand_once(struct loader *l, const struct source *src, struct word w,
+    bool (*each)(void *ctx, const struct bytes *), void *ctx)
+{
+	struct bytes b;
+
+	return expand_word(l, src, w, &b) && expand_braces(l, src, w, &b, each, ctx);
+}
+
+bool
+expand_each(struct loader *l, const struct source *src, struct word w,
+    bool (*each)(void *ctx, const struct bytes *), void *ctx)
+{
+	const struct policy_host *h = l->host;
+	bool ok = true;
+
+	if (!uses_operands(w))
+		return expand_once(l, src, w, each, ctx);
+	l->many = true;
+	l->operand = 1;
+	do
+		ok = expand_once(l, src, w, each, ctx);
+	while (ok && h->variable && h->variable(h->ctx, pool_printf(l->scratch, "%u", ++l->operand)));
+	l->many = false;
 	return ok;
 }

@@ -17,6 +17,7 @@ enum {
 	MAX_RULES	= 100000,
 	MAX_ALTERNATIVES = 256,		/* that one pattern's braces may give */
 	MAX_BRACES	= 32,		/* pairs in one pattern */
+	MAX_BLOCKS	= 1000,
 	MAX_TARGETS	= 32,		/* policies that "->" leads to, from one to the next */
 	POLICY_VERSION	= 1,
 };
@@ -100,7 +101,9 @@ struct group {
 	const struct source *src;
 	struct lines lines;
 	struct triggerline *triggers, **triggers_end;
-	bool used;
+	uint64_t used_in;		/* block: bits of the phases its lines are in, 0 for outside of them */
+	enum { VISIT_NONE, VISIT_BUSY, VISIT_DONE } visit;
+	const struct group *user;	/* that brought the visit here */
 };
 
 struct settingline {
@@ -127,6 +130,7 @@ struct source {
 	bool promise;
 	const struct group *group;	/* whose lines these are; NULL: those outside of all braces */
 	unsigned phase;			/* that its rules belong to, plus one; 0: none */
+	bool inside;			/* of a phase or a block, itself or who included it */
 	bool headless;			/* needs no `policy 1` */
 	bool broken;			/* has syntax errors */
 	struct let *lets;
@@ -145,6 +149,13 @@ struct vector {
 
 struct failure;
 
+/* Messages that were given.  Texts can be read more than once, and are wrong only once. */
+struct said {
+	struct pool *pool;
+	struct saying *first;
+	unsigned n;
+};
+
 struct loader {
 	const struct policy_host *host;
 	struct pool *keep;		/* lives as long as the policy */
@@ -153,13 +164,17 @@ struct loader {
 	const struct source *main;
 	struct vector rules;		/* struct rule */
 	struct vector guards;		/* char */
-	struct vector phases;		/* struct phase */
+	struct vector blocks;		/* struct group */
+	struct vector phases;		/* struct group */
 	struct vector uses;		/* struct source: whose `use` lines wait for all blocks to be known */
 	struct vector targets;		/* struct target */
 	struct policy *policy;
 	bool floor;
 	bool full;			/* too many rules: said once */
 	unsigned nesting;		/* of variables in variables */
+	bool many;			/* ${*} has a meaning here: one operand after the other */
+	unsigned operand;		/* which one */
+	struct said *said;
 	struct failure *failures;
 	unsigned nfailures, nstored;
 	struct patbuild build;
@@ -199,6 +214,29 @@ struct target {
 };
 
 void lines_init(struct lines *);
+
+/* load.c */
+struct loader *loader_new(const struct policy_host *, struct said *);
+/* `from` names it: another policy, or NULL for the command line. */
+void load_main(struct loader *, const char *name, const char *from);
+void load_extra(struct loader *, const char *text);
+/* A text and what it names.  Its depth is bounded, and so is the recursion. */
+void load_source(struct loader *, struct source *);
+void fetch_lines(struct loader *, const struct source *);
+/* The lines of a group, as a source of their own in the text they stand in. */
+struct source *add_group(struct loader *, const struct group *, unsigned phase);
+void loader_compile(struct loader *);
+/* The policy; errors are added to those there are.  The loader ends. */
+struct policy *loader_end(struct loader *, struct policy_errors *);
+/* NULL when there are messages. */
+struct policy *unless_wrong(struct policy *, const struct policy_errors *);
+/* The name that the policy behind "->" is shown with; NULL after a message. */
+const char *target_find(struct loader *, const struct target *);
+
+/* block.c */
+void add_blocks(struct loader *, struct source *);
+void load_phases(struct loader *, struct source *);
+void load_blocks(struct loader *);
 
 void vector_add(struct vector *, const void *);
 
@@ -251,6 +289,9 @@ const char *expand_text(struct loader *, const struct source *, struct word);
 bool expand_braces(struct loader *, const struct source *, struct word, const struct bytes *,
     bool (*each)(void *ctx, const struct bytes *), void *ctx);
 void expand_lets(struct loader *);
+/* All that a word stands for: one after the other for the operands in ${*}, each with its alternatives. */
+bool expand_each(struct loader *, const struct source *, struct word,
+    bool (*each)(void *ctx, const struct bytes *), void *ctx);
 
 /*
  * condition.c: a line's condition for one call, or for no call in particular
@@ -283,6 +324,7 @@ struct compiling {
 /* compile.c */
 void compile_lines(struct loader *);
 void compile_settings(struct loader *);
+void compile_marks(struct loader *);
 struct origin origin_of(const struct source *, struct word);
 
 /* object.c: the rules for one object of a line.  False after a message. */
@@ -297,6 +339,8 @@ void compile_phases(struct loader *);
 
 /* target.c: the index of the policy named behind "->", plus one; 0 for inherit and after a message. */
 unsigned target_add(struct loader *, const struct source *, struct word);
+/* Whom its name is looked up for: NULL, the command line, for one that names itself. */
+const char *target_from(const struct target *);
 
 /* index.c */
 void compile_sort(struct loader *);

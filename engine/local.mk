@@ -33,10 +33,12 @@ noinst_LIBRARIES += %D%/libtgengine.a
 
 engine_libtgengine_a_SOURCES = \
 	%D%/addrpat.c	\
+	%D%/block.c	\
 	%D%/compile.c	\
 	%D%/condition.c	\
 	%D%/errors.c	\
 	%D%/expand.c	\
+	%D%/family.c	\
 	%D%/index.c	\
 	%D%/lex.l	\
 	%D%/lint.c	\

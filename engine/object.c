@@ -320,14 +320,10 @@ compile_call(struct compiling *c, const char *name)
 bool
 compile_object(struct compiling *c)
 {
-	struct bytes b;
 	const char *name;
 
 	if (c->base.kind == OBJ_PATH || c->base.kind == OBJ_ADDR) {
-		if (!expand_word(c->l, c->src, c->object, &b))
-			return false;
-		return expand_braces(c->l, c->src, c->object, &b,
-		    c->base.kind == OBJ_PATH ? compile_path : compile_addr, c);
+		return expand_each(c->l, c->src, c->object, c->base.kind == OBJ_PATH ? compile_path : compile_addr, c);
 	}
 	name = expand_text(c->l, c->src, c->object);
 	if (!name)

@@ -52,11 +52,8 @@ static void
 end_by_open(struct ending *e)
 {
 	for (const struct wordnode *w = e->line->words.first; w; w = w->next) {
-		struct bytes b;
-
 		e->word = w->w;
-		if (expand_word(e->l, e->src, w->w, &b))
-			expand_braces(e->l, e->src, w->w, &b, compile_open, e);
+		expand_each(e->l, e->src, w->w, compile_open, e);
 	}
 }
 

@@ -66,7 +66,12 @@ struct policy_host {
 	    const char **text, size_t *len, const char **shown);
 	/* Reads a promise's text likewise. */
 	int (*read_promise)(void *ctx, const char *name, const char **text, size_t *len, const char **shown);
-	/* The value of ${name}; NULL when unset. */
+	/*
+	 * What a user or this machine adds to the policies of that name, beside the
+	 * text of `read`: the n-th of such texts, from 0.  -ENOENT past the last.
+	 */
+	int (*read_local)(void *ctx, const char *name, unsigned n, const char **text, size_t *len, const char **shown);
+	/* The value of ${name}; NULL when unset.  Operands are ${1}, ${2} and so on. */
 	const char *(*variable)(void *ctx, const char *name);
 	/*
 	 * The canonical form of an absolute path's existing part with the rest

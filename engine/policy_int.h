@@ -169,6 +169,8 @@ struct policy {
 	size_t nunsafe;
 	const struct mark *program;
 	size_t nprograms;
+	const struct mark *idle;		/* blocks that nobody uses */
+	size_t nidle;
 	const char *const *programs;		/* the words alone, NULL-ended */
 	const char *const *guards;		/* floor: NULL-ended; index as in struct rule */
 };

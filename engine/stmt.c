@@ -271,7 +271,7 @@ stmt_rule(struct parser *x, struct ruleline r)
 		syntax_error(x, r.head.p, "the floor's rules stand in \"guard\" blocks");
 	if (x->l->floor && r.action == ACT_ALLOW)
 		syntax_error(x, r.head.p, "a guard only refuses");
-	if (x->group && x->group->triggers && r.action < ACT_ASK)
+	if (x->group && x->group->triggers && r.action != ACT_ALLOW)
 		syntax_error(x, r.head.p, "a phase only gives: what refuses stands outside of it");
 	*line = r;
 	line->guard = x->guard < 0 ? 0 : (unsigned)x->guard;

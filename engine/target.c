@@ -48,3 +48,9 @@ target_add(struct loader *l, const struct source *src, struct word w)
 	name = expand_text(l, src, w);
 	return name ? add(l, src, w, name) : 0;
 }
+
+const char *
+target_from(const struct target *t)
+{
+	return strcmp(t->name, t->from) ? t->from : NULL;
+}

@@ -30,6 +30,7 @@ host_init(struct host *h, char *const *argv)
 	h->iface = (struct policy_host){
 		.ctx = h,
 		.read = policyfile_read,
+		.read_local = policyfile_read_local,
 		.read_promise = policyfile_read_promise,
 		.variable = host_variable,
 		.canonical = host_canonical,
@@ -54,6 +55,7 @@ host_free(struct host *h)
 		free(h->owned[i]);
 	free(h->owned);
 	free(h->promises);
+	free(h->operand);
 	free(h->cwd);
 	memset(h, 0, sizeof(*h));
 }
@@ -151,9 +153,12 @@ operand_path(struct host *h, const char *arg)
 static void
 find_operands(struct host *h, char *const *argv)
 {
-	for (; *argv && h->noperands < 9; argv++)
-		if (**argv && (**argv != '-' || access(*argv, F_OK) == 0))
-			h->operand[h->noperands++] = operand_path(h, *argv);
+	for (; *argv; argv++) {
+		if (!**argv || (**argv == '-' && access(*argv, F_OK) != 0))
+			continue;
+		xgrow(&h->operand, h->noperands, &h->operands_cap, sizeof(*h->operand));
+		h->operand[h->noperands++] = operand_path(h, *argv);
+	}
 }
 
 static const char *
@@ -232,6 +237,14 @@ below_home(struct host *h, const char *dir)
 	if (!home)
 		return NULL;
 	return host_own(h, xasprintf("%s%s", strcmp(home, "/") ? home : "", dir));
+}
+
+static const char *
+var_operand(struct host *h, const char *name)
+{
+	unsigned long n = strtoul(name, NULL, 10);
+
+	return n && n <= h->noperands ? checked(h, name, h->operand[n - 1]) : NULL;
 }
 
 static const char *
@@ -337,8 +350,8 @@ host_variable(void *ctx, const char *name)
 	size_t len = strlen(name);
 	const char *value;
 
-	if (name[0] >= '1' && name[0] <= '9' && name[1] == '\0')
-		return checked(h, name, h->operand[name[0] - '1']);
+	if (name[0] >= '1' && name[0] <= '9')
+		return var_operand(h, name);
 	if (v && v->value)
 		return v->value(h);
 	value = from_environment(h, name);

@@ -15,11 +15,13 @@
  *	In a file, include "NAME" looks beside that file first, and "/x", "./x"
  *	and "../x" are paths.  A file never finds itself: one's own mpv.policy
  *	can include "mpv" and means the shipped one.
+ *	What NAME.local says in the user's folder and in the system's is added to
+ *	a policy that was found by the bare name NAME, wherever it was found.
  *	Promises are built in; no file can change what they mean.
  *	The working directory is never searched: it may be the stranger's.
  *
  * Which value a variable has
- *	${1} to ${9}	the operands of the program: of its arguments those that
+ *	${1}, ${2}, …	the operands of the program: of its arguments those that
  *			do not begin with '-', and those that do and are the
  *			name of an existing file all the same; made absolute.
  *			In `mpv --fs clip.mkv` clip.mkv is ${1}.  (tollgate
@@ -50,8 +52,8 @@ struct host {
 	struct policy_host iface;	/* its ctx is this struct */
 	char *cwd;			/* NULL when it cannot be told */
 	const char *program;		/* canonical; NULL when none was found */
-	const char *operand[9];
-	unsigned noperands;
+	const char **operand;
+	size_t noperands, operands_cap;
 	const char **promises;		/* names, NULL-ended */
 	struct policy *floor;		/* NULL until host_floor() */
 	void **owned;			/* all text handed out */

@@ -242,6 +242,30 @@ policyfile_read(void *ctx, const char *name, const char *from, const char **text
 	return r;
 }
 
+int
+policyfile_read_local(void *ctx, const char *name, unsigned n, const char **text, size_t *len, const char **shown)
+{
+	struct host *h = ctx;
+	cleanup_free char *dir = NULL, *path = NULL;
+	int r = -ENOENT;
+
+	if (is_path(name))
+		return -ENOENT;
+	/* A place without such a file is passed over. */
+	for (unsigned place = PLACE_USER, found = 0; place < PLACE_BUILTIN && r == -ENOENT; place++) {
+		free(dir);
+		free(path);
+		dir = place_dir(h, place);
+		path = dir ? xasprintf("%s/%s.local", dir, name) : NULL;
+		if (!path || access(path, F_OK) != 0 || found++ < n)
+			continue;
+		r = host_read_file(h, path, text, len);
+		*shown = host_own(h, xstrdup(path));
+		return r == -ENOENT ? -EIO : r;
+	}
+	return -ENOENT;
+}
+
 /* Listing */
 
 /* What host_each_policy() has on its way. */

@@ -12,8 +12,9 @@
 #define PROMISE_PREFIX	"promise/"
 #define FLOOR_NAME	"floor"
 
-/* The members read and read_promise of struct policy_host; ctx is a struct host. */
+/* The members read, read_local and read_promise of struct policy_host; ctx is a struct host. */
 int policyfile_read(void *ctx, const char *name, const char *from, const char **text, size_t *len, const char **shown);
+int policyfile_read_local(void *ctx, const char *name, unsigned n, const char **text, size_t *len, const char **shown);
 int policyfile_read_promise(void *ctx, const char *name, const char **text, size_t *len, const char **shown);
 
 /* The built-in text of that name; NULL when there is none. */
