@@ -15,7 +15,7 @@ vector_add(struct vector *v, const void *item)
 	v->item[v->n++] = item;
 }
 
-static struct source *
+struct source *
 add_source(struct loader *l, const char *shown, const char *text, size_t len)
 {
 	struct source *s = pool_alloc(l->scratch, 1, sizeof(*s));
@@ -64,7 +64,7 @@ control_byte(const char *p, const char *end)
 	return NULL;
 }
 
-static bool
+bool
 fit_to_parse(struct loader *l, struct source *s)
 {
 	const char *bad;

@@ -216,6 +216,9 @@ struct target {
 void lines_init(struct lines *);
 
 /* load.c */
+/* Is it text, and short enough?  False after a message. */
+bool fit_to_parse(struct loader *, struct source *);
+struct source *add_source(struct loader *, const char *shown, const char *text, size_t len);
 struct loader *loader_new(const struct policy_host *, struct said *);
 /* `from` names it: another policy, or NULL for the command line. */
 void load_main(struct loader *, const char *name, const char *from);
@@ -253,6 +256,8 @@ const char *word_text(struct loader *, struct word);
 
 /* parse.y */
 void parse_source(struct loader *, struct source *);
+/* The tokens of a text alone, as parse.h names them. */
+void lex_source(struct loader *, struct source *, void (*each)(void *ctx, int token, struct word), void *ctx);
 
 /* stmt.c: what the parser calls for each statement. */
 void syntax_error(struct parser *, const char *place, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -39,6 +39,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/errors.c	\
 	%D%/expand.c	\
 	%D%/family.c	\
+	%D%/fmt.c	\
 	%D%/index.c	\
 	%D%/lex.l	\
 	%D%/lint.c	\

@@ -228,21 +228,43 @@ tgp_error(void *scanner, struct parser *x, const char *msg)
 	syntax_error(x, x->last.p, "%s", strcmp(msg, "memory exhausted") ? msg : "nested too deeply");
 }
 
+/* The scanner over a source, from its start; NULL when there is no memory. */
+static void *
+scan(struct parser *x, struct loader *l, struct source *src)
+{
+	*x = (struct parser){ .l = l, .src = src, .into = &src->lines, .guard = -1, .empty_line = true };
+	x->tests_end = &x->tests;
+	x->last = (struct word){ .p = src->text, .line = 1 };
+	if (tgp_lex_init_extra(x, &x->scanner) != 0)
+		return NULL;
+	tgp__scan_bytes(src->text, (int)src->len, x->scanner);
+	/* A reentrant scanner counts lines from 0 otherwise. */
+	tgp_set_lineno(1, x->scanner);
+	return x->scanner;
+}
+
 void
 parse_source(struct loader *l, struct source *src)
 {
-	struct parser x = { .l = l, .src = src, .into = &src->lines, .guard = -1, .empty_line = true };
-	void *scanner = NULL;
+	struct parser x;
 
-	x.tests_end = &x.tests;
-	x.last = (struct word){ .p = src->text, .line = 1 };
-	if (tgp_lex_init_extra(&x, &scanner) != 0)
+	if (!scan(&x, l, src))
 		return;
-	x.scanner = scanner;
-	tgp__scan_bytes(src->text, (int)src->len, scanner);
-	/* A reentrant scanner counts lines from 0 otherwise. */
-	tgp_set_lineno(1, scanner);
-	tgp_parse(scanner, &x);
-	tgp_lex_destroy(scanner);
+	tgp_parse(x.scanner, &x);
+	tgp_lex_destroy(x.scanner);
 	stmt_end(&x);
+}
+
+void
+lex_source(struct loader *l, struct source *src, void (*each)(void *ctx, int token, struct word), void *ctx)
+{
+	struct parser x;
+	TGP_STYPE value;
+	int token;
+
+	if (!scan(&x, l, src))
+		return;
+	while ((token = tgp_lex(&value, x.scanner)) != 0)
+		each(ctx, token, value.word);
+	tgp_lex_destroy(x.scanner);
 }

@@ -181,6 +181,13 @@ void policy_lint(const struct policy *, policy_finding *, void *ctx);
 typedef void policy_line(void *ctx, const char *text, const struct origin *);
 void policy_show(const struct policy *, policy_line *put, void *ctx);
 
+/*
+ * The text in canonical form: comments, groups of lines and the order of all
+ * that is said stay; blanks, line breaks and the columns are as policies have
+ * them.  Only the syntax has to be right.  NULL with messages; else free(3) it.
+ */
+char *policy_fmt(const char *text, size_t len, const char *shown, size_t *out_len, struct policy_errors *);
+
 /* The names of its `program` lines, NULL-ended. */
 const char *const *policy_programs(const struct policy *);
 

@@ -7,6 +7,8 @@ lib_libtg_a_SOURCES = \
 	%D%/cleanup.h	\
 	%D%/diag.c	\
 	%D%/diag.h	\
+	%D%/newfile.c	\
+	%D%/newfile.h	\
 	%D%/strbuf.c	\
 	%D%/strbuf.h	\
 	%D%/xalloc.c	\

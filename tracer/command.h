@@ -32,6 +32,9 @@ extern const struct command cmd_run;
 extern const struct command cmd_check;
 extern const struct command cmd_explain;
 extern const struct command cmd_show;
+extern const struct command cmd_fmt;
 extern const struct command cmd_list;
+extern const struct command cmd_export;
+extern const struct command cmd_import;
 
 #endif

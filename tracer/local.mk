@@ -21,6 +21,9 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/choice.h		\
 	%D%/cmd_check.c		\
 	%D%/cmd_explain.c	\
+	%D%/cmd_export.c	\
+	%D%/cmd_import.c	\
+	%D%/cmd_fmt.c		\
 	%D%/cmd_list.c		\
 	%D%/cmd_run.c		\
 	%D%/cmd_show.c		\
@@ -54,6 +57,9 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/policyfile.h	\
 	%D%/procs.c		\
 	%D%/procs.h		\
+	%D%/profile.h		\
+	%D%/profile_json.c	\
+	%D%/profile_policy.c	\
 	%D%/pt.c		\
 	%D%/pt.h		\
 	%D%/remote.c		\

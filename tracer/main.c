@@ -21,7 +21,10 @@ static const struct command *const commands[] = {
 	&cmd_check,
 	&cmd_explain,
 	&cmd_show,
+	&cmd_fmt,
 	&cmd_list,
+	&cmd_export,
+	&cmd_import,
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
