@@ -12,6 +12,7 @@ UNIT_TESTS = \
 	%D%/unit/check_pattern		\
 	%D%/unit/check_policy		\
 	%D%/unit/check_policy_laws	\
+	%D%/unit/check_promises		\
 	%D%/unit/check_remote		\
 	%D%/unit/check_resolve		\
 	%D%/unit/check_tables		\
@@ -25,6 +26,10 @@ SHELL_TESTS = \
 	%D%/e2e/documents.sh	\
 	%D%/e2e/cli.sh		\
 	%D%/e2e/programs.sh	\
+	%D%/e2e/promises.sh	\
+	%D%/e2e/phases.sh	\
+	%D%/e2e/transitions.sh	\
+	%D%/e2e/callers.sh	\
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/window.sh	\
 	%D%/tables.sh		\
@@ -41,17 +46,21 @@ SLOW_TESTS = \
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the i386 ABI.
 TRACEES = \
+	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
 	%D%/tracee/changes.tracee	\
 	%D%/tracee/children.tracee	\
 	%D%/tracee/faces.tracee		\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
+	%D%/tracee/promised.tracee	\
 	%D%/tracee/runs.tracee		\
 	%D%/tracee/sends.tracee		\
 	%D%/tracee/sink.tracee		\
 	%D%/tracee/spellings.tracee	\
+	%D%/tracee/steps.tracee		\
 	%D%/tracee/supervisor.tracee	\
+	%D%/tracee/traps.tracee		\
 	%D%/tracee/unreadable.tracee	\
 	#
 
@@ -60,8 +69,10 @@ noinst_HEADERS = \
 	%D%/cases/decide.def	\
 	%D%/cases/describe.def	\
 	%D%/cases/errors.def	\
+	%D%/cases/language.def	\
 	%D%/cases/lint.def	\
 	%D%/cases/patterns.def	\
+	%D%/cases/promises.def	\
 	%D%/tracee/attempt.h	\
 	%D%/unit/policy_rig.h	\
 	%D%/unit/run.h		\
@@ -82,7 +93,7 @@ EXTRA_DIST += \
 	#
 
 # Default for every unit test.
-LDADD = $(TG_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(LIBSECCOMP_LIBS)
+LDADD = $(TG_LIBS) $(CHECK_LIBS) $(JANSSON_LIBS) $(LIBELF_LIBS) $(LIBSECCOMP_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

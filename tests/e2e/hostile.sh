@@ -158,6 +158,26 @@ tg run -p mpv --ro call.lua -- "$@"
 is "$(cat visits)" '' 'under tollgate nobody comes'
 line 'socket\(AF_INET6?, ' 'the refusal is logged'
 
+# --- mpv: what it was configured with is out of reach once a film is open
+
+mkdir -p "$HOME/.config/mpv"
+echo 'osd-level=1' > "$HOME/.config/mpv/mpv.conf"
+cat > late.lua <<'LUA'
+local function try(when)
+	local f = io.open(os.getenv("HOME") .. "/.config/mpv/mpv.conf")
+	print("SETTINGS " .. when .. " " .. (f and "read" or "refused"))
+end
+try("before")
+mp.register_event("file-loaded", function() try("after") end)
+LUA
+set -- mpv --vo=null --ao=null --frames=5 --script=late.lua clip.mkv
+plain=$("$@" 2>&1)
+like "$plain" 'SETTINGS after read' 'control: a script reads the settings while a film is playing'
+tg run -p mpv --ro late.lua -- "$@"
+like "$out" 'SETTINGS before read' 'under tollgate it reads them before'
+like "$out" 'SETTINGS after refused' 'and not after'
+line 'openat\(.*mpv\.conf".*\) = EACCES: read .*/\.config/mpv/mpv\.conf, ' 'the refusal is logged'
+
 # --- the same facts for machines
 
 tg run -p ffmpeg --log=json -o log.json -- ffmpeg -nostdin -v error -f concat -safe 0 -i holiday.ffconcat -f srt -

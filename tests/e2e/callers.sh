@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Rules on who calls: the code, the program, the user; and calls that are trapped.
+
+. "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
+
+needs_trace
+mkdir bin stubs
+have=
+for abi in tracee tracee32; do
+	"$TG_BUILDDIR/tests/tracee/steps.$abi" 2>/dev/null || continue
+	cp "$TG_BUILDDIR/tests/tracee/callers.$abi" "$TG_BUILDDIR/tests/tracee/traps.$abi" "$TG_BUILDDIR/tests/tracee/steps.$abi" bin/ &&
+		have="$have $abi"
+done
+[ -n "$have" ] || { echo "Bail out! tests/tracee/callers.tracee is not built"; exit 99; }
+
+# answers POLICY-LINE: of all callers, in their order.
+answers()
+{
+	policy p.policy 'default allow' "$@"
+	tg run -p ./p.policy -o log -- "$work/bin/callers.$abi" "$work/stubs"
+	printf '%s\n' "$out" | cut -d' ' -f2 | xargs
+}
+
+for abi in $have; do
+	# libc own anonymous patched memfd file remapped again replaced deleted
+	is "$(answers)" 'ok ok ok ok ok ok ok ok ok ok' "every caller can call, $abi"
+	is "$(answers 'deny EPERM syscall uname if not caller file')" \
+		'ok ok EPERM EPERM EPERM ok EPERM ok EPERM EPERM' "caller file: text of a file, as it is in the file, $abi"
+	is "$(answers 'deny EPERM syscall uname if not caller in "lib*.so.[0-9]"')" \
+		'ok EPERM EPERM EPERM EPERM ok EPERM ok EPERM EPERM' "caller in: by the name of the file, $abi"
+	is "$(answers "deny EPERM syscall uname if caller in \"$work/stubs/*\"")" \
+		'ok ok ok ok ok EPERM ok EPERM ok ok' "or by its path, $abi"
+	is "$(answers "deny EPERM syscall uname if caller \"callers.$abi:own_uname\"")" \
+		'ok EPERM ok ok ok ok ok ok ok ok' "by the function, $abi"
+	is "$(answers "deny EPERM syscall uname if caller in \"libc.so*:*uname*\", \"libstub.so.1\"")" \
+		'EPERM ok ok ok ok EPERM ok EPERM ok ok' "by one of several, $abi"
+	is "$(answers 'deny EPERM syscall uname' 'allow syscall uname if caller in "libc.so*"')" \
+		'ok EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM' "as what allows, $abi"
+done
+
+# Also for rules on objects.
+abi=tracee
+policy p.policy 'default allow' "deny EPERM read $work/secret if not caller in \"libc.so*\""
+echo secret > secret
+tg run -p ./p.policy -- cat secret
+is "$status" 0 'a rule on a path asks, too'
+policy p.policy 'default allow' "deny EPERM read $work/secret if caller in \"libc.so*\""
+tg run -p ./p.policy -- cat secret
+is "$status" 1 'and refuses'
+
+# The program
+cat=$(readlink -f "$(command -v cat)")
+policy p.policy 'default allow' "deny EPERM read $work/secret if exe in \"$cat\""
+tg run -p ./p.policy -- sh -c 'cat secret; head -n 1 secret'
+is "$out" secret 'exe: the one is refused and the other not'
+policy p.policy 'default allow' "deny EPERM read $work/secret if argv[0] == \"impostor\""
+tg run -p ./p.policy -- bash -c '(exec -a impostor cat secret); cat secret'
+is "$out" secret 'argv[0]'
+uid=$(id -u)
+policy p.policy 'default allow' "deny EPERM read $work/secret if process.uid == $uid and process.egid >= 0"
+tg run -p ./p.policy -- cat secret
+is "$status" 1 'process.uid'
+policy p.policy 'default allow' "deny EPERM read $work/secret if process.euid != $uid"
+tg run -p ./p.policy -- cat secret
+is "$status" 0 'process.euid'
+if [ "$uid" = 0 ] && command -v setpriv > /dev/null; then
+	policy p.policy 'default allow' "deny EPERM read $work/secret if process.euid == 65534"
+	chmod 755 "$work"
+	chmod 644 secret
+	tg run -p ./p.policy -- sh -c 'cat secret; setpriv --reuid 65534 --clear-groups cat secret'
+	is "$status $out" '1 secret' 'who changes ids is asked anew'
+else
+	skip 'who changes ids is asked anew' 'this needs root and setpriv'
+fi
+
+# Traps: from inside they look as those of a filter do.
+policy p.policy 'default allow' 'trap syscall uname'
+for abi in $have; do
+	for how in handler default blocked ignored twice thread pending; do
+		bin/traps.$abi filter $how > filter.out 2>/dev/null
+		filter=$?
+		if [ $filter = 77 ]; then
+			skip "a trap is as a filter's: $how, $abi" 'this machine lets nobody install a filter'
+			continue
+		fi
+		tg run -p ./p.policy -- "$work/bin/traps.$abi" policy $how
+		is "$status $out" "$filter $(cat filter.out)" "a trap is as a filter's: $how, $abi"
+	done
+done
+tg run --status-fd 9 -p ./p.policy -- "$work/bin/traps.${have##* }" policy default 9> status.out
+like "$(cat status.out)" '"exit-code": 159, "signal": 31, "by": "policy"' 'a trap nobody handles is the end by the policy'
+like "$err" '= trap: syscall uname, rule \(\./p\.policy:3\)' 'and is logged as one'
+
+finish

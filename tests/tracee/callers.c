@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Makes the same call, uname(2), from code in different places, and prints of
+ * each whether it was let in: "own ok", "anonymous EPERM".  A directory that
+ * can be written is the first argument.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum { PAGE = 4096 };
+
+typedef long call(struct utsname *);
+
+#if defined(__x86_64__)
+static const unsigned char stub[] = { 0xb8, 0x3f, 0, 0, 0, 0x0f, 0x05, 0xc3 };
+#else
+static const unsigned char stub[] = {
+	0x53, 0x8b, 0x5c, 0x24, 0x08, 0xb8, 0x7a, 0, 0, 0, 0xcd, 0x80, 0x5b, 0xc3
+};
+#endif
+
+__attribute__((noinline, used)) long
+own_uname(struct utsname *u)
+{
+	long r;
+
+#if defined(__x86_64__)
+	__asm__ volatile("syscall" : "=a"(r) : "0"(SYS_uname), "D"(u) : "rcx", "r11", "memory");
+#else
+	__asm__ volatile("int $0x80" : "=a"(r) : "0"(SYS_uname), "b"(u) : "memory");
+#endif
+	return r;
+}
+
+static void
+try(const char *name, call *fn)
+{
+	struct utsname u;
+	long r = fn ? fn(&u) : -errno;
+
+	printf("%s %s\n", name, r >= 0 ? "ok" : strerrorname_np((int)-r));
+	fflush(stdout);
+}
+
+static long
+libc_uname(struct utsname *u)
+{
+	return uname(u) < 0 ? -errno : 0;
+}
+
+static void *
+map(int fd, int prot, int flags)
+{
+	void *p = mmap(NULL, PAGE, prot, flags, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static call *
+anonymous(void)
+{
+	void *p = map(-1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS);
+
+	return p ? (call *)memcpy(p, stub, sizeof(stub)) : NULL;
+}
+
+static int
+make_file(const char *path)
+{
+	char page[PAGE] = { 0 };
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+
+	memcpy(page, stub, sizeof(stub));
+	return fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page) ? fd : -1;
+}
+
+/* A page of a file that says something else, changed in memory alone. */
+static call *
+patched(const char *path)
+{
+	char page[PAGE] = { 0 };
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	void *p;
+
+	if (write(fd, page, sizeof(page)) != sizeof(page))
+		return NULL;
+	p = map(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	close(fd);
+	if (!p)
+		return NULL;
+	memcpy(p, stub, sizeof(stub));
+	return mprotect(p, PAGE, PROT_READ | PROT_EXEC) == 0 ? (call *)p : NULL;
+}
+
+static call *
+in_memfd(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "stub", 1);
+	char page[PAGE] = { 0 };
+
+	memcpy(page, stub, sizeof(stub));
+	if (write(fd, page, sizeof(page)) != sizeof(page))
+		return NULL;
+	return (call *)map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+}
+
+int
+main(int argc, char **argv)
+{
+	char file[512], other[512];
+	call *fn;
+	void *p;
+	int fd;
+
+	if (argc < 2)
+		return 2;
+	snprintf(file, sizeof(file), "%s/libstub.so.1", argv[1]);
+	snprintf(other, sizeof(other), "%s/libother.so.1", argv[1]);
+	try("libc", libc_uname);
+	try("own", own_uname);
+	try("anonymous", anonymous());
+	try("patched", patched(other));
+	try("memfd", in_memfd());
+	fd = make_file(file);
+	fn = (call *)map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	try("file", fn);
+	/* The same code at the same place, but in no file any more. */
+	p = fn ? mmap((void *)fn, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) : NULL;
+	if (p)
+		memcpy(p, stub, sizeof(stub));
+	try("remapped", (call *)p);
+	fn = (call *)map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
+	try("again", fn);
+	/* The name leads to another file now. */
+	rename(other, file);
+	try("replaced", fn);
+	unlink(file);
+	try("deleted", fn);
+	return 0;
+}
