@@ -165,6 +165,17 @@ text_around(const struct source *src)
 	return src->group ? src->group->src : src;
 }
 
+/* Who includes a policy that makes no children makes none, unless he says otherwise himself. */
+static void
+adopt_children(const struct source *src, const struct settingline *s, int err, struct setting *out)
+{
+	bool own = out->origin.file && !out->origin.via;
+
+	if (own || s->action != ACT_DENY || (out->action == ACT_DENY && out->err <= err))
+		return;
+	*out = (struct setting){ .action = ACT_DENY, .err = err, .origin = origin_of(src, s->head) };
+}
+
 /* default, unknown, children: the main file's.  An included one's counts for those who load it alone. */
 static void
 compile_setting(struct loader *l, const struct source *src, int which, struct setting *out)
@@ -176,8 +187,14 @@ compile_setting(struct loader *l, const struct source *src, int which, struct se
 
 	if (!s->present || !read_errno(l, src, s->err, &err))
 		return;
+	if (src->parent && which == SETTING_CHILDREN) {
+		adopt_children(src, s, err, out);
+		return;
+	}
 	if (src->parent) {
-		if (!text_around(src->parent)->setting[which].present)
+		bool same = s->action == out->action && (s->action != ACT_DENY || err == out->err);
+
+		if (!same && !text_around(src->parent)->setting[which].present)
 			load_error(l, src, s->head.p, "\"%s\" in an included file: only the main policy says that, and %s has no such line",
 			    words[which], src->parent->shown);
 		return;

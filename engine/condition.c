@@ -7,8 +7,6 @@
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
 
-enum { MAX_TEXTS = 64 };
-
 /* A test being compiled for one call. */
 struct testing {
 	struct loader *l;
@@ -16,6 +14,7 @@ struct testing {
 	const struct sysdesc *call;
 	const struct argdesc *arg;
 	unsigned needs;
+	const char *abi;		/* whose values constants have; NULL: the common ones */
 };
 
 static enum argwidth
@@ -99,7 +98,7 @@ read_value(struct testing *t, struct word w, uint64_t *v)
 		c = find_constant(t->arg, text);
 		if (!c)
 			return unknown_constant(t, w);
-		*v = c->value;
+		*v = constant_value(c, t->abi);
 	}
 	if (width_of(t->arg) > W_UINT16)
 		return true;
@@ -201,92 +200,18 @@ unknown_subject(struct testing *t, struct word w)
 	return false;
 }
 
-/* Where "module:function" is parted: the last colon that is no part of the path. */
-static size_t
-function_at(const struct bytes *b)
-{
-	for (size_t i = b->n; i-- > 0 && b->b[i].c != '/';)
-		if (b->b[i].c == ':' && !b->b[i].literal)
-			return i;
-	return b->n;
-}
-
-static bool
-compile_text(struct testing *t, struct word w, const struct bytes *b, struct pattern *out)
-{
-	size_t at;
-	const char *wrong = b->n ? pattern_compile(out, &t->l->build, b->b, b->n, &at) : "an empty pattern";
-
-	if (wrong) {
-		load_error(t->l, t->src, w.p, "%s", wrong);
-		return false;
-	}
-	pattern_keep(out, t->l->keep);
-	return true;
-}
-
-/* The patterns of one test on their way. */
-struct texts {
-	struct testing *t;
-	const struct subject *about;
-	struct word word;
-	struct textpat pat[MAX_TEXTS];
-	uint32_t n;
-};
-
-static bool
-add_text(void *ctx, const struct bytes *whole)
-{
-	struct texts *x = ctx;
-	struct bytes b = *whole, fn, canonical;
-	struct textpat *p = &x->pat[x->n];
-
-	if (x->n == MAX_TEXTS) {
-		load_error(x->t->l, x->t->src, x->word.p, "more than %d patterns in one test", MAX_TEXTS);
-		return false;
-	}
-	x->n++;
-	*p = (struct textpat){ .whole = true };
-	if (x->about->about == ABOUT_CALLER) {
-		b.n = function_at(whole);
-		fn = (struct bytes){ whole->b + b.n + 1, whole->n - b.n - (b.n < whole->n) };
-		p->has_function = b.n < whole->n;
-		x->t->needs |= p->has_function ? NEED_FUNCTION : 0;
-		p->whole = b.n && b.b[0].c == '/';
-		if (p->has_function && !compile_text(x->t, x->word, &fn, &p->function))
-			return false;
-		fn.b = whole->b + b.n;
-		fn.n = whole->n - b.n;
-	}
-	if (!compile_text(x->t, x->word, &b, &p->text))
-		return false;
-	if (x->about->about == ABOUT_ARGV0 || !p->whole || !canonical_form(x->t->l, &p->text, &b, &canonical))
-		return true;
-	if (x->n == MAX_TEXTS)
-		return add_text(ctx, whole);
-	x->pat[x->n] = *p;
-	return compile_text(x->t, x->word, &canonical, &x->pat[x->n++].text);
-}
-
 static bool
 compile_text_test(struct testing *t, const struct test *in, const struct subject *about, struct condop *op)
 {
-	struct texts x = { .t = t, .about = about };
-	struct bytes b;
+	struct texts x = { .l = t->l, .src = t->src, .name = about->name, .about = about->about };
 
-	if (in->kind == COND_EQ && about->about == ABOUT_CALLER && !strcmp(word_text(t->l, in->value.first->w), "file")) {
+	if (about->about == ABOUT_CALLER && text_is_word(t->l, in, "file")) {
 		op->about = ABOUT_CALLER_FILE;
 		return true;
 	}
-	for (const struct wordnode *w = in->value.first; w; w = w->next) {
-		x.word = w->w;
-		if (w->w.p[0] != '"') {
-			load_error(t->l, t->src, w->w.p, "\"%s\" is compared with a pattern in quotes", about->name);
-			return false;
-		}
-		if (!expand_word(t->l, t->src, w->w, &b) || !expand_braces(t->l, t->src, w->w, &b, add_text, &x))
-			return false;
-	}
+	if (!texts_compile(&x, in))
+		return false;
+	t->needs |= x.needs;
 	op->kind = in->kind == COND_NE ? COND_NE : COND_IN;
 	op->nvals = x.n;
 	op->pat = pool_copy(t->l->keep, x.pat, x.n, sizeof(x.pat[0]));
@@ -318,24 +243,11 @@ compile_subject_test(struct testing *t, const struct test *in, const struct subj
 }
 
 static bool
-compile_test(struct testing *t, const struct test *in, struct condop *op)
+compile_argument(struct testing *t, const struct test *in, unsigned arg, struct condop *op)
 {
-	const char *name = word_text(t->l, in->arg);
-	const struct subject *about = find_subject(name);
-	int arg = sysdesc_arg(t->call, name);
 	uint64_t *vals = pool_alloc(t->l->keep, list_length(in->value), sizeof(*vals));
 	uint32_t n;
 
-	if (about) {
-		t->needs |= about->need;
-		return compile_subject_test(t, in, about, op);
-	}
-	if (arg < 0)
-		return t->call == sysdesc_table ? unknown_subject(t, in->arg) : unknown_argument(t, in->arg);
-	if (in->text) {
-		load_error(t->l, t->src, in->value.first->w.p, "an argument is compared with numbers and constants");
-		return false;
-	}
 	t->arg = &t->call->arg[arg];
 	op->kind = (uint8_t)in->kind;
 	op->arg = (uint8_t)arg;
@@ -353,6 +265,65 @@ compile_test(struct testing *t, const struct test *in, struct condop *op)
 	if (in->kind == COND_IN && is_bit_set(t->arg))
 		make_subset(op, vals);
 	return check_sense(t, in, op);
+}
+
+static bool
+names_any(struct testing *t, const struct constant_abi *c, struct wordlist list)
+{
+	for (const struct wordnode *w = list.first; w; w = w->next)
+		if (!strcmp(word_text(t->l, w->w), c->name))
+			return true;
+	return false;
+}
+
+static const struct condop *
+find_other(const struct condop *op, const char *abi)
+{
+	for (op = op->other; op && strcmp(op->abi, abi) != 0; op = op->other)
+		;
+	return op;
+}
+
+/* The same test for each ABI where a name in it means another number. */
+static bool
+compile_others(struct testing *t, const struct test *in, unsigned arg, struct condop *op)
+{
+	for (size_t i = 0; i < nconstants_abi; i++) {
+		const struct constant_abi *c = &constants_abi[i];
+		struct condop *other;
+
+		if (find_other(op, c->abi) || (!names_any(t, c, in->value) && !names_any(t, c, in->mask)))
+			continue;
+		other = pool_alloc(t->l->keep, 1, sizeof(*other));
+		t->abi = c->abi;
+		if (!compile_argument(t, in, arg, other))
+			return false;
+		t->abi = NULL;
+		other->abi = c->abi;
+		other->other = op->other;
+		op->other = other;
+	}
+	return true;
+}
+
+static bool
+compile_test(struct testing *t, const struct test *in, struct condop *op)
+{
+	const char *name = word_text(t->l, in->arg);
+	const struct subject *about = find_subject(name);
+	int arg = sysdesc_arg(t->call, name);
+
+	if (about) {
+		t->needs |= about->need;
+		return compile_subject_test(t, in, about, op);
+	}
+	if (arg < 0)
+		return t->call == sysdesc_table ? unknown_subject(t, in->arg) : unknown_argument(t, in->arg);
+	if (in->text) {
+		load_error(t->l, t->src, in->value.first->w.p, "an argument is compared with numbers and constants");
+		return false;
+	}
+	return compile_argument(t, in, (unsigned)arg, op) && compile_others(t, in, (unsigned)arg, op);
 }
 
 /* How many results wait at most; the last operator leaves one. */
@@ -418,34 +389,62 @@ condition_fits(struct loader *l, const struct test *t, unsigned id)
 	return true;
 }
 
-/* A pattern of a condition as it reads when all its variables are resolved. */
+/* The test as it reads when its variables, braces and links are resolved. */
 static const char *
-pattern_text(struct loader *l, const struct source *src, struct word w)
+test_text(struct loader *l, const struct source *src, const struct test *t)
 {
-	struct bytes b;
+	const struct subject *about = find_subject(word_text(l, t->arg));
+	struct texts x = { .l = l, .src = src };
+	const char *text = "";
 
-	return expand_word(l, src, w, &b) ? print_bytes(l, &b) : "";
+	if (!about || !about->text)
+		return NULL;
+	x.name = about->name;
+	x.about = about->about;
+	if (!texts_compile(&x, t))
+		return NULL;
+	for (uint32_t i = 0; i < x.n; i++)
+		text = pool_printf(l->scratch, "%s%s\"%s\"", text, i ? ", " : "", x.text[i]);
+	if (t->kind != COND_NE)
+		return pool_printf(l->scratch, "%s in %s", about->name, text);
+	return pool_printf(l->scratch, x.n == 1 ? "%s != %s" : "not %s in %s", about->name, text);
 }
 
+/* How much of the text stands before the subject of the test whose first pattern begins at the quote. */
+static int
+before_test(const char *text, const char *quote, const struct test *t)
+{
+	static const char *const ops[] = { "in ", "== ", "!= ", "" };
+
+	for (unsigned i = 0;; i++) {
+		size_t n = strlen(ops[i]) + 1 + t->arg.len;
+
+		if ((size_t)(quote - text) >= n && !strncmp(quote - n, t->arg.p, t->arg.len) &&
+		    !strncmp(quote - strlen(ops[i]), ops[i], strlen(ops[i])))
+			return (int)(quote - text - (long)n);
+	}
+}
+
+/* Tests of patterns stand in the text in the order of the tests. */
 const char *
 condition_text(struct loader *l, const struct source *src, const char *when, const struct test *tests)
 {
-	const struct wordnode *w = NULL;
-	const char *text = "", *quote;
+	const char *text = "";
 
-	/* Patterns stand in the text in the order of the tests. */
-	while (when && (quote = strchr(when, '"'))) {
-		while (!w && tests) {
-			w = tests->text ? tests->value.first : NULL;
-			tests = tests->next;
-		}
-		if (!w)
-			break;
-		if (w->w.p[0] == '"') {
-			text = pool_printf(l->scratch, "%s%.*s\"%s\"", text, (int)(quote - when), when, pattern_text(l, src, w->w));
-			when = quote + w->w.len;
-		}
-		w = w->next;
+	for (const struct test *t = tests; t; t = t->next) {
+		const char *quote = t->text ? strchr(when, '"') : NULL, *said;
+
+		if (!quote || t->value.first->w.p[0] != '"')
+			continue;
+		said = test_text(l, src, t);
+		if (!said)
+			return when;
+		text = pool_printf(l->scratch, "%s%.*s%s", text, before_test(when, quote, t), when, said);
+		for (const struct wordnode *w = t->value.first; w; w = w->next)
+			when = strchr(when, '"') + w->w.len;
 	}
-	return when ? pool_printf(l->keep, "%s%s", text, when) : NULL;
+	text = when ? pool_printf(l->keep, "%s%s", text, when) : NULL;
+	if (text && strlen(text) > MAX_WHEN)
+		load_error(l, src, tests->arg.p, "the condition is too long when its patterns are written out");
+	return text;
 }

@@ -313,9 +313,8 @@ static void
 consider_needs(struct strictest *s, const struct policy *p, const struct sysevent *ev)
 {
 	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_UNREADABLE, .access = CALL_ITSELF };
-	unsigned needs = p->needs[ev->id];
 
-	if ((needs & (NEED_CALLER | NEED_FUNCTION) && !ev->caller) || (needs & (NEED_IDS | NEED_IMAGE) && !ev->process))
+	if (!needs_are_met(p->needs[ev->id], ev))
 		consider(s, &unmet);
 }
 
@@ -359,20 +358,55 @@ policy_needs(const struct policy *p, enum sys_id id)
 	return id < SYS_IDS ? p->needs[id] : 0;
 }
 
+/* What rules lead to, each policy once. */
+struct targets {
+	const struct policy **out;
+	size_t n, max;
+};
+
+static void
+add_target(struct targets *t, const struct policy *p, const struct rule *r)
+{
+	const struct policy *to = r->target ? p->target[r->target - 1] : NULL;
+
+	for (size_t i = 0; i < t->n && i < t->max; i++)
+		if (t->out[i] == to)
+			return;
+	if (!to)
+		return;
+	if (t->n < t->max)
+		t->out[t->n] = to;
+	t->n++;
+}
+
+/*
+ * The rule that decides, and those that are as specific.  The end of a phase
+ * gives nothing: where it uncovers another rule, what its own led to still is added.
+ */
+static void
+add_targets(struct targets *t, const struct layer *l, const struct sysevent *ev, const struct access *a)
+{
+	const struct layer all = { .policy = l->policy, .phases = UINT32_MAX };
+	const struct rule *r, *decides = NULL;
+	struct rulewalk w;
+
+	rulewalk_start(&w, &all, OBJ_PATH, ev, a);
+	while ((r = rulewalk_next(&w, R_EXEC))) {
+		if (decides && (r->rank != decides->rank || r->terms != decides->terms))
+			return;
+		if (!decides && rule_is_open(r, l->phases))
+			decides = r;
+		add_target(t, l->policy, r);
+	}
+}
+
 size_t
 policy_transitions(const struct layer *l, const struct sysevent *ev, const struct policy **out, size_t max)
 {
-	size_t n = 0;
+	struct targets t = { .out = out, .max = max };
 
-	for (unsigned i = 0; i < ev->naccess; i++) {
-		const struct access *a = &ev->access[i];
-		const struct rule *r = a->rights & R_EXEC ? rule_for_right(l, ev, a, R_EXEC) : NULL;
-
-		if (!r || !r->target)
-			continue;
-		if (n < max)
-			out[n] = l->policy->target[r->target - 1];
-		n++;
-	}
-	return n;
+	for (unsigned i = 0; i < ev->naccess; i++)
+		if (ev->access[i].rights & R_EXEC && kind_of(&ev->access[i]) == OBJ_PATH)
+			add_targets(&t, l, ev, &ev->access[i]);
+	return t.n;
 }

@@ -268,6 +268,23 @@ expand_lets(struct loader *l)
 			expand_let(l, v);
 }
 
+void
+compile_idle_lets(struct loader *l)
+{
+	const struct let *lets = l->main ? l->main->lets : NULL;
+	struct mark *m;
+	size_t n = 0;
+
+	for (const struct let *v = lets; v; v = v->next)
+		n += !v->used;
+	l->policy->nidle_lets = n;
+	l->policy->idle_let = m = pool_alloc(l->keep, n, sizeof(*m));
+	/* The last one stands first in the list. */
+	for (const struct let *v = lets; v; v = v->next)
+		if (!v->used)
+			m[--n] = (struct mark){ pool_text(l->keep, v->name.p, v->name.len), origin_of(v->src, v->name) };
+}
+
 /* False: the variable is wrong, and a message said so. */
 static bool
 variable_value(struct expansion *e, const char *name, const char *place, const char **value)
@@ -291,6 +308,7 @@ variable_value(struct expansion *e, const char *name, const char *place, const c
 		load_error(e->l, e->src, place, "variable \"%s\" refers to itself", name);
 		return false;
 	}
+	v->used = true;
 	expand_let(e->l, v);
 	*value = v->text;
 	return v->state == LET_DONE;

@@ -35,6 +35,8 @@ struct export_abi {
 	size_t ncalls;
 };
 
+struct right_table;
+
 struct export_input {
 	const struct policy *floor;
 	const struct layer *layer;
@@ -43,7 +45,14 @@ struct export_input {
 	size_t nabis;
 	bool running;			/* the program runs already: execve need not be let in to start it */
 	const char *program;		/* canonical, or NULL */
+	const struct right_table *rights;	/* export_prepare() */
 };
+
+/* May a program use other gates than its own ABI's? */
+bool export_lifts_foreign(const struct export_input *);
+
+/* Works out what is the same for all calls; memory is the pool's. */
+void export_prepare(struct pool *, struct export_input *);
 
 /* (register & mask) == value */
 struct cube {

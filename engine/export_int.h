@@ -33,6 +33,9 @@ struct asking {
 	const struct regtest *ask;	/* the first test that something waits for */
 };
 
+/* What an assumption says of a test of the same register. */
+enum tri follows_from_assumption(const struct assumption *, const struct regtest *);
+
 struct regmap regmap_of(const struct export_abi *, enum sys_id);
 
 /* (argument & mask) == value, in the bits that the kernel looks at. */
@@ -40,14 +43,14 @@ enum tri ask_masked(struct asking *, enum sys_id, const struct regmap *, unsigne
 /* A whole condition; *why gets the reasons where it is unsure. */
 enum tri ask_condition(struct asking *, enum sys_id, const struct regmap *, const struct condition *, unsigned *why);
 
-/* Can a layer's rules give a right on any object of a kind? */
+/* Can a layer's rules give a right on any object? */
 enum possible { NEVER, MAYBE, ALWAYS };
 struct giving {
 	enum possible can;
 	uint8_t action;			/* NEVER: how it is refused */
 	int err;
 };
-struct giving right_given(const struct export_input *, const struct policy *, unsigned kind, unsigned right);
+struct giving right_given(const struct export_input *, unsigned layer, unsigned right);
 /* The same for making a socket of a family; -1: one that no rule names.  Conditions count as unsure. */
 struct giving family_given(const struct policy *, int family);
 /* Refusals as a target can make them: who would be asked refuses. */

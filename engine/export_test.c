@@ -68,9 +68,8 @@ fits(uint64_t *v, unsigned bits)
 	return true;
 }
 
-/* What assumptions about the same register say of a test. */
-static enum tri
-follows_from(const struct assumption *a, const struct regtest *t)
+enum tri
+follows_from_assumption(const struct assumption *a, const struct regtest *t)
 {
 	bool apart = true, within = true;
 
@@ -90,21 +89,20 @@ follows_from(const struct assumption *a, const struct regtest *t)
 	return apart ? TRI_NO : within ? TRI_YES : TRI_OPEN;
 }
 
+/* What is known of a test already. */
 static enum tri
-ask_test(struct asking *x, const struct regtest *t)
+recall(const struct asking *x, const struct regtest *t)
 {
 	if (!t->n)
 		return TRI_NO;
 	if (!t->cube[0].mask)
 		return TRI_YES;
 	for (unsigned i = 0; i < x->nassumed; i++) {
-		enum tri v = x->assumed[i].test->reg == t->reg ? follows_from(&x->assumed[i], t) : TRI_OPEN;
+		enum tri v = x->assumed[i].test->reg == t->reg ? follows_from_assumption(&x->assumed[i], t) : TRI_OPEN;
 
 		if (v != TRI_OPEN)
 			return v;
 	}
-	if (!x->ask)
-		x->ask = t;
 	return TRI_OPEN;
 }
 
@@ -120,17 +118,16 @@ holds_for_zero(const struct regtest *t)
 static enum tri
 ask_register(struct asking *x, int reg, const struct cube *cube, unsigned n)
 {
+	const struct regtest here = { (unsigned)reg, n, cube };
 	struct regtest *t;
 	enum tri v;
-	const struct regtest *before = x->ask;
-	struct regtest here = { (unsigned)reg, n, cube };
 
 	if (reg == REG_MEMORY)
 		return TRI_UNSURE;
 	if (reg == REG_ZERO)
 		return holds_for_zero(&here) ? TRI_YES : TRI_NO;
-	v = ask_test(x, &here);
-	if (x->ask == before)
+	v = recall(x, &here);
+	if (v != TRI_OPEN || x->ask)
 		return v;
 	t = pool_copy(x->pool, &here, 1, sizeof(here));
 	t->cube = pool_copy(x->pool, cube, n, sizeof(*cube));
@@ -265,6 +262,7 @@ ask_step(struct asking *x, enum sys_id id, const struct regmap *m, const struct 
 enum tri
 ask_condition(struct asking *x, enum sys_id id, const struct regmap *m, const struct condition *c, unsigned *why)
 {
+	const struct regtest *before = x->ask;
 	enum tri stack[COND_DEPTH + 1] = { TRI_YES };
 	unsigned top = 0;
 
@@ -287,5 +285,7 @@ ask_condition(struct asking *x, enum sys_id id, const struct regmap *m, const st
 			stack[top] = ask_step(x, id, m, &c->op[i], why);
 		}
 	}
+	if (stack[top] != TRI_OPEN)
+		x->ask = before;	/* whatever it waited for does not matter */
 	return stack[top];
 }

@@ -124,6 +124,15 @@ width_of_part(const struct statement *s, size_t i)
 	return width;
 }
 
+/* One value of a chain that no line holds as a whole. */
+static bool
+is_overlong(const struct formatter *f, const struct statement *s, size_t i)
+{
+	size_t to = i + 1 < s->n && s->token[i + 1].kind == '|' ? 1 : 0;
+
+	return s->token[i - 1].kind == '|' && f->out.column + s->token[i].len + to > WIDTH;
+}
+
 /* Comments behind a comma: the first on its line, further ones on their own. */
 static bool
 add_comments(struct formatter *f, const char *from, const char *to)
@@ -150,7 +159,7 @@ part(struct formatter *f, const struct statement *s, size_t i)
 
 	if (before->kind == ',' && i > s->head && (add_comments(f, before->p + 1, t->p) || too_wide)) {
 		new_line(f, f->indent + 1);
-	} else if ((t->kind == AND || t->kind == OR || t->kind == K_IF) && too_wide) {
+	} else if ((t->kind == AND || t->kind == OR || t->kind == K_IF || is_overlong(f, s, i)) && too_wide) {
 		add(&f->out, " \\", 2);
 		new_line(f, f->indent + 1);
 	} else if (!is_tight(before, t, i < s->head)) {
@@ -319,6 +328,23 @@ format(struct loader *l, struct source *src, struct text *out)
 	*out = f.out;
 }
 
+static void
+see_guard(void *ctx, int kind, struct word w)
+{
+	(void)w;
+	*(bool *)ctx |= kind == K_GUARD;
+}
+
+/* The floor has guards, and no other policy. */
+static bool
+is_floor(struct loader *l, struct source *src)
+{
+	bool guards = false;
+
+	lex_source(l, src, see_guard, &guards);
+	return guards && !l->nfailures;
+}
+
 char *
 policy_fmt(const char *text, size_t len, const char *shown, size_t *out_len, struct policy_errors *errors)
 {
@@ -331,8 +357,10 @@ policy_fmt(const char *text, size_t len, const char *shown, size_t *out_len, str
 	said.pool = l->scratch;
 	errors->text[0] = '\0';
 	errors->count = 0;
-	if (fit_to_parse(l, src))
+	if (fit_to_parse(l, src)) {
+		l->floor = is_floor(l, src);
 		parse_source(l, src);
+	}
 	if (!l->nfailures) {
 		add(&out, "", 0);
 		format(l, src, &out);

@@ -19,6 +19,59 @@ compare_prefixes(const struct rule *a, const struct rule *b)
 	return r ? r : memcmp(a->path.prefix, b->path.prefix, a->path.prefix_len);
 }
 
+static struct addr_level
+level_of(const struct addrpat *a)
+{
+	struct addr_level l = { .shape = a->shape > ADDR_FAMILY ? a->shape : ADDR_ANY };
+
+	if (a->shape == ADDR_IP) {
+		l.family = a->family;
+		l.len = a->bits;
+	} else if (a->shape > ADDR_FAMILY) {
+		l.len = a->name.prefix_len;
+	}
+	return l;
+}
+
+/* What says a family or nothing comes last, the longest first among the others. */
+static int
+compare_levels(struct addr_level a, struct addr_level b)
+{
+	int r = compare(b.shape > ADDR_FAMILY, a.shape > ADDR_FAMILY);
+
+	r = r ? r : compare(b.shape, a.shape);
+	r = r ? r : compare(a.family, b.family);
+	return r ? r : compare(b.len, a.len);
+}
+
+/* Of one level: which of two beginnings comes first is free, as long as the same ones are together. */
+static int
+compare_addrs(const struct rule *a, const struct rule *b)
+{
+	struct addr_level l = level_of(&a->addr);
+	int r = compare_levels(l, level_of(&b->addr));
+
+	if (r || l.shape <= ADDR_FAMILY)
+		return r;
+	if (l.shape == ADDR_IP)
+		return memcmp(a->addr.ip, b->addr.ip, sizeof(a->addr.ip));
+	return memcmp(a->addr.name.prefix, b->addr.name.prefix, l.len);
+}
+
+static int
+compare_objects(const struct rule *a, const struct rule *b)
+{
+	switch (a->kind) {
+	case OBJ_PATH:
+		return compare_prefixes(a, b);
+	case OBJ_ADDR:
+		return compare_addrs(a, b);
+	case OBJ_CALL:
+		return compare(a->id, b->id);
+	}
+	return 0;
+}
+
 /*
  * The first that matches decides: the more specific first, among equals the
  * stricter, then whatever makes the result independent of the lines' order.
@@ -27,7 +80,7 @@ static int
 compare_rules(const void *va, const void *vb)
 {
 	const struct rule *a = *(const struct rule *const *)va, *b = *(const struct rule *const *)vb;
-	int r = a->kind == OBJ_PATH ? compare_prefixes(a, b) : compare(a->id, b->id);
+	int r = compare_objects(a, b);
 
 	r = r ? r : compare(b->rank, a->rank);
 	r = r ? r : compare(b->terms, a->terms);
@@ -108,6 +161,51 @@ index_prefixes(struct loader *l)
 	p->prefixes.len = len;
 }
 
+/* Both as they are sorted: a run for each beginning, a level for each length of one. */
+static size_t
+find_runs(const struct policy *p, struct prefix *run, struct addr_level *level, size_t *nlevels)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < p->nsorted[OBJ_ADDR]; i++) {
+		const struct rule *r = p->sorted[OBJ_ADDR][i], *before = i ? p->sorted[OBJ_ADDR][i - 1] : NULL;
+		struct addr_level l = level_of(&r->addr);
+
+		if (!before || compare_levels(l, level_of(&before->addr)))
+			level[(*nlevels)++] = l;
+		if (!before || compare_addrs(before, r))
+			run[n++] = (struct prefix){
+				.hash = hash_addr(&l, r->addr.ip, r->addr.name.prefix), .first = i, .len = (uint16_t)(*nlevels - 1),
+			};
+		run[n - 1].n++;
+	}
+	return n;
+}
+
+static void
+index_addrs(struct loader *l)
+{
+	struct policy *p = l->policy;
+	struct prefix *run = pool_alloc(l->keep, p->nsorted[OBJ_ADDR], sizeof(*run));
+	struct addr_level *level = pool_alloc(l->keep, p->nsorted[OBJ_ADDR], sizeof(*level));
+	size_t n = find_runs(p, run, level, &p->addrs.nlevels), size = 1;
+	uint32_t *bucket;
+
+	while (size < 2 * n)
+		size *= 2;
+	bucket = pool_alloc(l->keep, size, sizeof(*bucket));
+	for (size_t i = n; i-- > 0;) {
+		uint32_t *b = &bucket[run[i].hash & (size - 1)];
+
+		run[i].next = *b;
+		*b = (uint32_t)i + 1;
+	}
+	p->addrs.level = level;
+	p->addrs.run = run;
+	p->addrs.bucket = bucket;
+	p->addrs.mask = (uint32_t)size - 1;
+}
+
 /* What rules about objects want to know, every call may have to tell. */
 static const uint8_t *
 needs_of_calls(struct loader *l)
@@ -140,6 +238,7 @@ compile_sort(struct loader *l)
 	for (unsigned kind = 0; kind < OBJ_KINDS; kind++)
 		sort_kind(l, kind);
 	index_prefixes(l);
+	index_addrs(l);
 	for (unsigned id = 0; id <= SYS_IDS; id++) {
 		while (n < p->nsorted[OBJ_CALL] && p->sorted[OBJ_CALL][n]->id < id)
 			n++;

@@ -4,26 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/policy_int.h"
+#include "engine/exposure_int.h"
+#include "engine/lint_int.h"
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
 
 enum { TEXT = 1024, OBJECT = 5 * PATTERN_MAX };
 
-struct lint {
-	const struct policy *p;
-	policy_finding *put;
-	void *ctx;
-	const struct rule **by_object;	/* all but those nobody wrote; sorted by kind, call and text */
-	size_t n;
-	const struct rule **refusing;	/* those that refuse something of a path, most specific first */
-	size_t nrefusing;
-};
-
-static void find(struct lint *, const struct origin *, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-
-static void
-find(struct lint *l, const struct origin *o, const char *fmt, ...)
+void
+lint_find(struct lint *l, const char *kind, const struct origin *o, const char *fmt, ...)
 {
 	char text[TEXT];
 	va_list ap;
@@ -31,12 +20,11 @@ find(struct lint *l, const struct origin *o, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	l->put(l->ctx, o, text);
+	l->put(l->ctx, kind, o, text);
 }
 
-/* "mpv:12", or with what brought it in. */
-static const char *
-place(const struct rule *r, char *mem, size_t size)
+const char *
+lint_place(const struct rule *r, char *mem, size_t size)
 {
 	struct strbuf b;
 
@@ -52,8 +40,8 @@ place(const struct rule *r, char *mem, size_t size)
 }
 
 /* Objects are escaped already, but can be long. */
-static const char *
-object(const struct rule *r, char *mem, size_t size)
+const char *
+lint_object(const struct rule *r, char *mem, size_t size)
 {
 	snprintf(mem, size, strlen(r->object) < size ? "%s" : "%.200s...", r->object);
 	return mem;
@@ -93,18 +81,19 @@ written(const struct rule *r)
 	return r->rights & ~(unsigned)r->implied;
 }
 
-/* Rules for calls have no rights: their condition says when they meet. */
+/* Their conditions say when they meet; rules for calls have no rights. */
 static bool
 both_decide(const struct rule *a, const struct rule *b)
 {
-	return a->kind == OBJ_CALL ? same_condition(a, b) : written(a) & written(b);
+	return same_condition(a, b) && (a->kind == OBJ_CALL || written(a) & written(b));
 }
 
-/* What comes with a promise or an include cannot be changed here. */
+/* Does a hold whenever b does, and say all that it says?  A phase ends, and a transition is part of what is said. */
 static bool
-is_own(const struct rule *r)
+stands_for(const struct rule *a, const struct rule *b)
 {
-	return !r->origin.via;
+	return (!a->phase || a->phase == b->phase) && (!a->when || same_condition(a, b)) && a->target == b->target &&
+	    !(written(b) & ~(unsigned)a->rights);
 }
 
 static void
@@ -121,10 +110,10 @@ check_pair(struct lint *l, const struct rule *a, const struct rule *b)
 		b = swap;
 	}
 	if (a->action != b->action)
-		find(l, &b->origin, "%s is both allowed and refused, the other line is %s: the stricter one wins",
-		    object(b, what, sizeof(what)), place(a, at, sizeof(at)));
-	else if (a->kind == OBJ_CALL || (written(b) & ~written(a)) == 0)
-		find(l, &b->origin, "%s stands in %s already", object(b, what, sizeof(what)), place(a, at, sizeof(at)));
+		lint_find(l, "tie", &b->origin, "%s is both allowed and refused, the other line is %s: the stricter one wins",
+		    lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
+	else if (stands_for(a, b))
+		lint_find(l, "duplicate", &b->origin, "%s stands in %s already", lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
 }
 
 static bool
@@ -138,8 +127,8 @@ say_write_exec(struct lint *l, const struct rule *exec, const struct rule *write
 {
 	char at[256], what[256];
 
-	find(l, &exec->origin, "%s can be executed and, by %s, written: the program can make its own programs",
-	    object(exec, what, sizeof(what)), place(write, at, sizeof(at)));
+	lint_find(l, "write-exec", &exec->origin, "%s can be executed and, by %s, written: the program can make its own programs",
+	    lint_object(exec, what, sizeof(what)), lint_place(write, at, sizeof(at)));
 }
 
 /* First of the rules for one object; objects with very many are a list of calls' conditions. */
@@ -162,9 +151,9 @@ check_same_object(struct lint *l, size_t from, size_t to)
 		say_write_exec(l, exec, write);
 }
 
-/* A rule for a directory and all below it that gives one of these rights. */
+/* A rule for a directory and all below it that gives one of these rights; and that stands for `narrow`, unless NULL. */
 static const struct rule *
-tree_above(const struct lint *l, const char *dir, size_t len, unsigned rights)
+tree_above(const struct lint *l, const char *dir, size_t len, unsigned rights, const struct rule *narrow)
 {
 	char text[OBJECT];
 	struct rule key = { .kind = OBJ_PATH, .object = text };
@@ -184,7 +173,7 @@ tree_above(const struct lint *l, const char *dir, size_t len, unsigned rights)
 			hi = mid;
 	}
 	for (; lo < l->n && same_object(l->by_object[lo], &key); lo++)
-		if (is_allowed_right(l->by_object[lo], rights))
+		if (is_allowed_right(l->by_object[lo], rights) && (!narrow || stands_for(l->by_object[lo], narrow)))
 			return l->by_object[lo];
 	return NULL;
 }
@@ -199,7 +188,7 @@ check_write_above(struct lint *l, const struct rule *r)
 
 		if (*p != '/' || !strcmp(p, "/**"))
 			continue;
-		w = tree_above(l, r->object, (size_t)(p - r->object), R_WRITE | R_CREATE);
+		w = tree_above(l, r->object, (size_t)(p - r->object), R_WRITE | R_CREATE, NULL);
 		if (w) {
 			say_write_exec(l, r, w);
 			return;
@@ -207,9 +196,8 @@ check_write_above(struct lint *l, const struct rule *r)
 	}
 }
 
-/* No text begins with both. */
-static bool
-disjoint(const struct pattern *a, const struct pattern *b)
+bool
+lint_disjoint(const struct pattern *a, const struct pattern *b)
 {
 	return memcmp(a->prefix, b->prefix, a->prefix_len < b->prefix_len ? a->prefix_len : b->prefix_len) != 0;
 }
@@ -219,7 +207,7 @@ static bool
 refused_between(const struct lint *l, const struct rule *wide, const struct rule *r)
 {
 	for (size_t i = 0; i < l->nrefusing && l->refusing[i]->rank >= wide->rank; i++)
-		if (l->refusing[i]->rights & r->rights && !disjoint(&l->refusing[i]->path, &r->path))
+		if (l->refusing[i]->rights & r->rights && !lint_disjoint(&l->refusing[i]->path, &r->path))
 			return true;
 	return false;
 }
@@ -237,11 +225,11 @@ check_covered(struct lint *l, const struct rule *r)
 
 		if (*p != '/' || !strcmp(p, "/**"))
 			continue;
-		wide = tree_above(l, r->object, (size_t)(p - r->object), written(r));
-		if (!wide || same_line(wide, r) || written(r) & ~(unsigned)wide->rights || refused_between(l, wide, r))
+		wide = tree_above(l, r->object, (size_t)(p - r->object), written(r), r);
+		if (!wide || same_line(wide, r) || refused_between(l, wide, r))
 			continue;
-		find(l, &r->origin, "%s is covered by %s already", object(r, what, sizeof(what)),
-		    place(wide, at, sizeof(at)));
+		lint_find(l, "shadowed", &r->origin, "%s is covered by %s already", lint_object(r, what, sizeof(what)),
+		    lint_place(wide, at, sizeof(at)));
 		return;
 	}
 }
@@ -278,12 +266,12 @@ check_settings(struct lint *l)
 	const struct policy *p = l->p;
 
 	if (p->fallback.action == ACT_ALLOW)
-		find(l, &p->fallback.origin, "\"default allow\": every file, address, process and system call that no line "
+		lint_find(l, "default-allow", &p->fallback.origin, "\"default allow\": every file, address, process and system call that no line "
 		    "refuses is open (there are %zu such lines); good as a second policy, no sandbox by itself", count_refusals(p));
 	if (p->unknown.action == ACT_ALLOW)
-		find(l, &p->unknown.origin, "\"unknown allow\": system calls that tollgate knows nothing about are let through");
+		lint_find(l, "unknown-allow", &p->unknown.origin, "\"unknown allow\": system calls that tollgate knows nothing about are let through");
 	for (size_t i = 0; i < p->nunsafe; i++)
-		find(l, &p->unsafe[i].origin, "\"unsafe %s\" lifts a guard that holds for everyone else", p->unsafe[i].word);
+		lint_find(l, "unsafe", &p->unsafe[i].origin, "\"unsafe %s\" lifts a guard that holds for everyone else", p->unsafe[i].word);
 }
 
 /* Calls that do the same: a rule for the older one says nothing about the newer. */
@@ -317,9 +305,9 @@ check_twins(struct lint *l)
 		if (!r || rule_naming(l->p, twins[i].new, true))
 			continue;
 		if (r->action == ACT_ALLOW)
-			find(l, &r->origin, "%s is allowed by name and %s is not: newer programs call that", old, new);
+			lint_find(l, "twin", &r->origin, "%s is allowed by name and %s is not: newer programs call that", old, new);
 		else
-			find(l, &r->origin, "%s is refused and %s is not: it does the same", old, new);
+			lint_find(l, "twin", &r->origin, "%s is refused and %s is not: it does the same", old, new);
 	}
 }
 
@@ -343,7 +331,9 @@ static const struct origin *
 allowed_to_connect(const struct policy *p, const char *name, bool abstract)
 {
 	struct access a = { .kind = ACC_ADDR, .rights = R_CONNECT };
-	struct sysevent ev = { .id = SYS_ID_connect, .wordsize = 8, .access = &a, .naccess = 1 };
+	struct sysevent ev = {
+		.id = SYS_ID_connect, .wordsize = 8, .access = &a, .naccess = 1, .caller = &somebody, .process = &nobody,
+	};
 	struct verdict v;
 
 	a.addr.family = NA_UNIX;
@@ -372,7 +362,7 @@ check_session_bus(struct lint *l)
 			    name->prefix + strlen(dir));
 		o = allowed_to_connect(l->p, bus, false);
 		if (o && o == &r->origin) {
-			find(l, o, "connects to %s", session_bus);
+			lint_find(l, "deputy", o, "connects to %s", session_bus);
 			return;
 		}
 	}
@@ -387,21 +377,10 @@ check_deputies(struct lint *l)
 		const struct origin *o = allowed_to_connect(l->p, deputies[i].name, deputies[i].abstract);
 
 		if (o && (o != said || strcmp(deputies[i].what, deputies[i - 1].what) != 0))
-			find(l, o, "connects to %s", deputies[i].what);
+			lint_find(l, "deputy", o, "connects to %s", deputies[i].what);
 		said = o;
 	}
 	check_session_bus(l);
-}
-
-static void
-check_words(struct lint *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const struct rule *r = l->by_object[i];
-
-		if (r->quiet && r->action == ACT_ALLOW && is_own(r))
-			find(l, &r->origin, "\"quiet\" on a line that allows: only refusals are reported");
-	}
 }
 
 static void
@@ -421,16 +400,18 @@ collect(struct lint *l)
 }
 
 void
-policy_lint(const struct policy *p, policy_finding *put, void *ctx)
+policy_lint(const struct policy *p, const struct lint_host *host, policy_finding *put, void *ctx)
 {
-	struct lint l = { .p = p, .put = put, .ctx = ctx };
+	static const struct lint_host nobody;
+	struct lint l = { .p = p, .host = host ? host : &nobody, .put = put, .ctx = ctx };
 
 	collect(&l);
 	check_settings(&l);
 	check_objects(&l);
 	check_twins(&l);
 	check_deputies(&l);
-	check_words(&l);
+	lint_lines(&l);
+	lint_phases(&l);
 	free(l.by_object);
 	free(l.refusing);
 }

@@ -120,9 +120,9 @@ unreadable(struct loader *l, const struct fetching *f, int err)
 }
 
 static bool
-same_source(const struct source *s, const struct fetching *f)
+same_text(const struct source *s, const struct fetching *f)
 {
-	return s->promise == (f->line->kind == FETCH_PROMISE) && !s->headless && !s->group && !strcmp(s->shown, f->shown);
+	return s->promise == (f->line->kind == FETCH_PROMISE) && !s->headless && !strcmp(s->shown, f->shown);
 }
 
 /* "a -> b -> a", from the one that is included again. */
@@ -143,13 +143,13 @@ static bool
 settled(struct loader *l, const struct fetching *f)
 {
 	for (const struct source *s = f->from; s; s = s->parent) {
-		if (!same_source(s, f))
+		if (!same_text(s, f))
 			continue;
 		load_error(l, f->from, f->line->name.p, "an include cycle: %s", chain(l, f->from, s));
 		return true;
 	}
 	for (const struct source *s = l->sources; s; s = s->next)
-		if (same_source(s, f) && s->phase == f->from->phase)
+		if (same_text(s, f) && !s->group && s->phase == f->from->phase)
 			return true;
 	if (f->from->depth + 1 < MAX_DEPTH)
 		return false;
@@ -301,6 +301,7 @@ loader_compile(struct loader *l)
 	compile_marks(l);
 	compile_phases(l);
 	compile_lines(l);
+	compile_idle_lets(l);
 	compile_sort(l);
 	l->policy->name = l->main ? l->main->shown : "command line";
 }

@@ -14,6 +14,8 @@
 enum {
 	MAX_TEXT	= 1 << 20,
 	MAX_DEPTH	= 16,		/* of includes */
+	MAX_WHEN	= 4096,		/* bytes of a condition */
+	MAX_UNTIL	= 16384,	/* bytes of what ends a phase */
 	MAX_RULES	= 100000,
 	MAX_ALTERNATIVES = 256,		/* that one pattern's braces may give */
 	MAX_BRACES	= 32,		/* pairs in one pattern */
@@ -52,6 +54,7 @@ struct let {
 	struct let *next;
 	struct word name, type, value;	/* type: len 0 when none is written */
 	const struct source *src;
+	bool used;
 	enum { LET_UNSEEN, LET_BUSY, LET_DONE, LET_WRONG } state;
 	const char *text;
 };
@@ -172,6 +175,7 @@ struct loader {
 	bool floor;
 	bool full;			/* too many rules: said once */
 	unsigned nesting;		/* of variables in variables */
+	uint64_t implied_sockets;	/* families that a rule about sockets follows for; bit 63: all */
 	bool many;			/* ${*} has a meaning here: one operand after the other */
 	unsigned operand;		/* which one */
 	struct said *said;
@@ -197,7 +201,7 @@ struct parser {
 	unsigned error_line;		/* of the last syntax error: one per line is enough */
 	struct word last;		/* the last token */
 	struct test *tests, **tests_end;
-	char when[4096];
+	char when[MAX_WHEN + 3];
 	size_t when_len;
 	struct triggerline *triggers, **triggers_end;
 	struct lines *into;		/* where rules and what is fetched go: the text's own, or a group's */
@@ -294,6 +298,8 @@ const char *expand_text(struct loader *, const struct source *, struct word);
 bool expand_braces(struct loader *, const struct source *, struct word, const struct bytes *,
     bool (*each)(void *ctx, const struct bytes *), void *ctx);
 void expand_lets(struct loader *);
+/* Variables of the main text that nothing has asked for by now. */
+void compile_idle_lets(struct loader *);
 /* All that a word stands for: one after the other for the operands in ${*}, each with its alternatives. */
 bool expand_each(struct loader *, const struct source *, struct word,
     bool (*each)(void *ctx, const struct bytes *), void *ctx);
@@ -308,6 +314,23 @@ bool condition_compile(struct loader *, const struct source *, const struct test
 bool condition_fits(struct loader *, const struct test *, unsigned id);
 /* The condition's text with what its patterns stand for. */
 const char *condition_text(struct loader *, const struct source *, const char *when, const struct test *);
+
+/* textpat.c: the patterns of one test, with what they read as. */
+enum { MAX_TEXTS = 64 };
+struct texts {
+	struct loader *l;
+	const struct source *src;
+	const char *name;		/* of the subject */
+	uint8_t about;			/* enum condop_subject */
+	struct word word;		/* at hand */
+	unsigned needs;
+	struct textpat pat[MAX_TEXTS];
+	const char *text[MAX_TEXTS];
+	uint32_t n;
+};
+/* Is the test "SUBJECT word"? */
+bool text_is_word(struct loader *, const struct test *, const char *word);
+bool texts_compile(struct texts *, const struct test *);
 
 /* addrpat.c: NULL, or what is wrong with it and *at, the index of the byte. */
 const char *addrpat_compile(struct addrpat *, struct patbuild *, struct pool *, const struct bytes *,

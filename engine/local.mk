@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libtgdecide.a
 engine_libtgdecide_a_SOURCES = \
 	%D%/argkinds.def	\
 	%D%/constants.def	\
+	%D%/constants_abi.def	\
 	%D%/decide.c		\
 	%D%/demux.c		\
 	%D%/demux.def		\
@@ -38,11 +39,29 @@ engine_libtgengine_a_SOURCES = \
 	%D%/condition.c	\
 	%D%/errors.c	\
 	%D%/expand.c	\
+	%D%/export.h	\
+	%D%/export_answer.c	\
+	%D%/export_bpf.c	\
+	%D%/export_cube.c	\
+	%D%/export_int.h	\
+	%D%/export_lost.c	\
+	%D%/export_minijail.c	\
+	%D%/export_oci.c	\
+	%D%/export_right.c	\
+	%D%/export_systemd.c	\
+	%D%/export_test.c	\
+	%D%/exposure.c	\
+	%D%/exposure.def	\
+	%D%/exposure_int.h	\
+	%D%/exposure_list.c	\
 	%D%/family.c	\
 	%D%/fmt.c	\
 	%D%/index.c	\
 	%D%/lex.l	\
 	%D%/lint.c	\
+	%D%/lint_int.h	\
+	%D%/lint_line.c	\
+	%D%/lint_phase.c	\
 	%D%/load.c	\
 	%D%/load_int.h	\
 	%D%/near.c	\
@@ -55,7 +74,10 @@ engine_libtgengine_a_SOURCES = \
 	%D%/stmt.c	\
 	%D%/suggest.c	\
 	%D%/target.c	\
+	%D%/textpat.c	\
 	#
+
+EXTRA_DIST += %D%/mkconstants.sh
 
 BUILT_SOURCES += %D%/parse.h
 

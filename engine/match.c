@@ -121,6 +121,9 @@ rulewalk_start(struct rulewalk *w, const struct layer *l, int kind, const struct
 	w->end = p->nsorted[kind];
 	w->chain = 0;
 	w->nlens = 0;
+	w->level = 0;
+	if (kind == OBJ_ADDR)
+		w->end = 0;
 	if (kind != OBJ_PATH)
 		return;
 	w->path = a->path;
@@ -153,6 +156,47 @@ next_prefix(struct rulewalk *w)
 			return false;
 		w->nlens--;
 		w->chain = x->bucket[w->hash[w->nlens] & x->mask];
+	}
+}
+
+/* Has the address a beginning that rules of this level could be about? */
+static bool
+level_applies(const struct addr_level *l, const struct access *a)
+{
+	size_t len;
+
+	if (l->shape <= ADDR_FAMILY)
+		return true;
+	if (l->shape == ADDR_IP)
+		return l->family == effective_family(a);
+	unix_name(a, &len);
+	return a->addr.family == NA_UNIX && a->addr.abstract == (l->shape == ADDR_ABSTRACT) && len >= l->len;
+}
+
+/* Moves on to the rules that the address may be of, the narrower first; false when there are no more. */
+static bool
+next_addrs(struct rulewalk *w)
+{
+	const struct addr_index *x = &w->p->addrs;
+	size_t len;
+
+	for (;;) {
+		while (w->chain) {
+			const struct prefix *run = &x->run[w->chain - 1];
+
+			w->chain = run->next;
+			if (run->hash != w->hash[0] || run->len + 1u != w->level)
+				continue;
+			w->next = run->first;
+			w->end = (size_t)run->first + run->n;
+			return true;
+		}
+		if (w->level == x->nlevels)
+			return false;
+		if (!level_applies(&x->level[w->level++], w->a))
+			continue;
+		w->hash[0] = hash_addr(&x->level[w->level - 1], w->a->addr.ip, unix_name(w->a, &len));
+		w->chain = x->bucket[w->hash[0] & x->mask];
 	}
 }
 
@@ -204,7 +248,7 @@ rulewalk_next(struct rulewalk *w, unsigned rights)
 			    condition_holds(&r->cond, w->ev))
 				return r;
 		}
-	} while (w->kind == OBJ_PATH && next_prefix(w));
+	} while ((w->kind == OBJ_PATH && next_prefix(w)) || (w->kind == OBJ_ADDR && next_addrs(w)));
 	return NULL;
 }
 
@@ -301,11 +345,22 @@ number_of(const struct condop *t, const struct sysevent *ev)
 	return p->egid;
 }
 
+/* Where a constant has another value in the ABI of the call, there is another test. */
+static const struct condop *
+for_abi(const struct condop *t, const struct sysevent *ev)
+{
+	for (const struct condop *o = t->other; o && ev->abi; o = o->other)
+		if (!strcmp(o->abi, ev->abi))
+			return o;
+	return t;
+}
+
 bool
 condop_holds(const struct condop *t, const struct sysevent *ev)
 {
 	uint64_t v, want;
 
+	t = for_abi(t, ev);
 	if (t->about == ABOUT_CALLER_FILE)
 		return ev->caller && ev->caller->file;
 	if (t->about >= ABOUT_EXE)

@@ -28,12 +28,19 @@ opens_file(const struct trigger *t, const struct sysevent *ev)
 	return false;
 }
 
+/* A phase ends rather than that it stays open for want of knowing. */
+static bool
+is_made(const struct trigger *t, const struct sysevent *ev)
+{
+	return ev->id == t->id && (!needs_are_met(t->cond.needs, ev) || condition_holds(&t->cond, ev));
+}
+
 static bool
 happens(const struct trigger *t, const struct moment *m)
 {
 	switch (t->kind) {
 	case TRIGGER_CALL:
-		return m->call && m->call->id == t->id && condition_holds(&t->cond, m->call);
+		return m->call && is_made(t, m->call);
 	case TRIGGER_EXEC:
 		return m->exec;
 	case TRIGGER_OPEN:

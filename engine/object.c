@@ -184,13 +184,25 @@ add_addr_rule(struct compiling *c, const struct bytes *b)
 	return r;
 }
 
+/* One such rule for a family is as good as a thousand. */
+static bool
+is_implied_already(struct compiling *c, const struct rule *of)
+{
+	uint64_t bit = (uint64_t)1 << (of->addr.shape == ADDR_ANY ? 63 : of->addr.family % 63);
+	bool plain = !of->phase && !of->cond.n && of->addr.family < 63, was = c->l->implied_sockets & bit;
+
+	if (plain)
+		c->l->implied_sockets |= bit;
+	return plain && was;
+}
+
 /* Who may connect may make the socket to do it with, unless any line at all says otherwise. */
 static bool
 add_implied_socket(struct compiling *c, const struct rule *of)
 {
 	struct rule *r;
 
-	if (of->action != ACT_ALLOW || !(of->rights & (R_CONNECT | R_BIND | R_SEND)))
+	if (of->action != ACT_ALLOW || !(of->rights & (R_CONNECT | R_BIND | R_SEND)) || is_implied_already(c, of))
 		return true;
 	r = add_rule(c);
 	if (!r)

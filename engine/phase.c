@@ -6,6 +6,8 @@
 #include "engine/load_int.h"
 #include "lib/strbuf.h"
 
+enum { MAX_MARK = 64 };
+
 /* The triggers of one phase being collected. */
 struct ending {
 	struct loader *l;
@@ -14,6 +16,16 @@ struct ending {
 	struct word word;
 	struct vector out;		/* struct trigger */
 };
+
+/* A file by the name that was written, and by the one that its links lead to, can be the same. */
+static bool
+is_there(const struct ending *e, const char *text)
+{
+	for (size_t i = 0; i < e->out.n; i++)
+		if (!strcmp(((const struct trigger *)e->out.item[i])->text, text))
+			return true;
+	return false;
+}
 
 static struct trigger *
 add_trigger(struct ending *e, const char *text)
@@ -32,19 +44,20 @@ compile_open(void *ctx, const struct bytes *b)
 	struct ending *e = ctx;
 	struct bytes canonical;
 	struct pattern p;
-	struct trigger *t;
 	size_t at;
-	const char *text = pathpat_check(b, &at);
+	const char *wrong = pathpat_check(b, &at), *text;
 
-	if (!text)
-		text = pattern_compile(&p, &e->l->build, b->b, b->n, &at);
-	if (text) {
-		load_error(e->l, e->src, at < b->n ? e->src->text + b->b[at].at : e->word.p, "%s", text);
+	if (!wrong)
+		wrong = pattern_compile(&p, &e->l->build, b->b, b->n, &at);
+	if (wrong) {
+		load_error(e->l, e->src, at < b->n ? e->src->text + b->b[at].at : e->word.p, "%s", wrong);
 		return false;
 	}
 	pattern_keep(&p, e->l->keep);
-	t = add_trigger(e, pool_printf(e->l->keep, "open %s", print_bytes(e->l, b)));
-	t->path = p;
+	text = pool_printf(e->l->keep, "open %s", print_bytes(e->l, b));
+	if (is_there(e, text))
+		return true;
+	add_trigger(e, text)->path = p;
 	return !canonical_form(e->l, &p, b, &canonical) || compile_open(e, &canonical);
 }
 
@@ -57,6 +70,16 @@ end_by_open(struct ending *e)
 	}
 }
 
+/* The last part of a path, and one that means itself. */
+static bool
+is_mark(const char *name)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+	size_t n = strspn(name, bytes);
+
+	return n && n <= MAX_MARK && !name[n] && name[0] != '.';
+}
+
 static void
 end_by_mark(struct ending *e)
 {
@@ -64,12 +87,11 @@ end_by_mark(struct ending *e)
 
 	if (!name)
 		return;
-	if (!*name || strchr(name, '/') || strlen(name) > 64) {
-		load_error(e->l, e->src, e->word.p, "a mark is a word of 1 to 64 bytes without a slash");
+	if (!is_mark(name)) {
+		load_error(e->l, e->src, e->word.p, "a mark is a word of at most %d letters, digits, \"_\", \"-\" and \".\"", MAX_MARK);
 		return;
 	}
-	add_trigger(e, pool_printf(e->l->keep, "mark \"%s\"", shown_text(e->l, name, strlen(name))))->mark =
-	    pool_text(e->l->keep, name, strlen(name));
+	add_trigger(e, pool_printf(e->l->keep, "mark \"%s\"", name))->mark = pool_text(e->l->keep, name, strlen(name));
 }
 
 static const struct unit {
@@ -162,12 +184,17 @@ compile_phase(struct loader *l, const struct group *g, struct phase *out)
 {
 	struct ending e = { .l = l, .src = g->src };
 	struct trigger *list;
+	size_t len = 0;
 
 	for (const struct triggerline *t = g->triggers; t; t = t->next)
 		compile_trigger(&e, t);
 	list = pool_alloc(l->keep, e.out.n, sizeof(*list));
 	for (size_t i = 0; i < e.out.n; i++)
 		list[i] = *(const struct trigger *)e.out.item[i];
+	for (size_t i = 0; i < e.out.n; i++)
+		len += list[i].hidden ? 0 : strlen(list[i].text) + sizeof(" or ");
+	if (len > MAX_UNTIL)
+		load_error(l, g->src, g->name.p, "what ends the phase is too long when its patterns are written out");
 	free(e.out.item);
 	out->name = pool_text(l->keep, g->name.p, g->name.len);
 	out->origin = origin_of(g->src, g->name);

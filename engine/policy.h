@@ -173,9 +173,36 @@ bool policy_suggest(const struct sysevent *, const struct verdict *, struct strb
 bool policy_nearest(const struct layer *, const struct sysevent *, const struct verdict *, struct strbuf *rule,
     struct strbuf *why, const struct origin **where);
 
-/* A finding of `check`: what is worth a second look though it is no error. */
-typedef void policy_finding(void *ctx, const struct origin *, const char *text);
-void policy_lint(const struct policy *, policy_finding *, void *ctx);
+/*
+ * A finding of `check`: what is worth a second look though it is no error.  The
+ * kind is a word that stays the same, for programs; the text is for people.
+ */
+typedef void policy_finding(void *ctx, const char *kind, const struct origin *, const char *text);
+/* What looking asks of its surroundings; NULL members are not asked. */
+struct lint_host {
+	void *ctx;
+	bool (*has_call)(void *ctx, const char *name);	/* does any ABI of this machine have the call? */
+	bool (*has_file)(void *ctx, const char *path);	/* is there something of that name? */
+};
+void policy_lint(const struct policy *, const struct lint_host *, policy_finding *, void *ctx);
+
+/* What a policy leaves open, in sentences; what matters most comes first. */
+enum exposure_level { EXPOSURE_GRAVE, EXPOSURE_NOTABLE, EXPOSURE_PLAIN };
+struct exposure {
+	enum exposure_level level;
+	const char *topic;		/* "read", "connect": a word that stays the same */
+	const char *text;
+	const char *phase;		/* that gives it until it ends; NULL: it always holds */
+	const struct origin *const *where;
+	size_t nwhere;
+};
+/* Whose policy it is; members may be NULL. */
+struct exposure_about {
+	const struct policy *floor;
+	const char *home, *runtime;	/* ${HOME}, ${XDG_RUNTIME_DIR} */
+};
+typedef void policy_exposed(void *ctx, const struct exposure *);
+void policy_exposure(const struct policy *, const struct exposure_about *, policy_exposed *, void *ctx);
 
 /* Prints every rule in canonical form, "# file:line" behind each; one call of put per line. */
 typedef void policy_line(void *ctx, const char *text, const struct origin *);

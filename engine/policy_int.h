@@ -47,6 +47,8 @@ struct condop {
 	uint32_t nvals;
 	uint64_t mask;		/* what is kept of the argument; all ones without `&` */
 	const uint64_t *val;
+	const char *abi;		/* which this one is for; NULL: all but those of others */
+	const struct condop *other;	/* the same test where an ABI's constants have other values */
 	const struct textpat *pat;	/* nvals of them */
 };
 
@@ -147,6 +149,25 @@ struct prefix_index {
 	size_t nlens;
 };
 
+/*
+ * Addresses that are alike in kind: networks of one length in one family, names
+ * whose literal beginnings are as long; and those that say no more than a family.
+ */
+struct addr_level {
+	uint8_t shape;
+	uint16_t family;
+	uint16_t len;			/* of the network's prefix in bits, of the name's in bytes */
+};
+
+/* Finds the few rules for an address: the narrowest level first, in each the run with the same beginning. */
+struct addr_index {
+	const struct addr_level *level;
+	size_t nlevels;
+	const struct prefix *run;	/* .len is the level's index */
+	const uint32_t *bucket;		/* index of a run, plus one */
+	uint32_t mask;
+};
+
 struct policy {
 	struct pool *pool;			/* owns all that follows */
 	const char *name;
@@ -164,6 +185,7 @@ struct policy {
 	const struct rule *const *sorted[OBJ_KINDS];	/* most specific first; OBJ_CALL by identity before that */
 	size_t nsorted[OBJ_KINDS];
 	struct prefix_index prefixes;
+	struct addr_index addrs;
 	const uint32_t *call_at;		/* SYS_IDS + 1 indices into sorted[OBJ_CALL] */
 	const struct mark *unsafe;
 	size_t nunsafe;
@@ -171,6 +193,8 @@ struct policy {
 	size_t nprograms;
 	const struct mark *idle;		/* blocks that nobody uses */
 	size_t nidle;
+	const struct mark *idle_let;		/* variables likewise */
+	size_t nidle_lets;
 	const char *const *programs;		/* the words alone, NULL-ended */
 	const char *const *guards;		/* floor: NULL-ended; index as in struct rule */
 };
@@ -194,6 +218,18 @@ hash_byte(uint32_t hash, unsigned char c)
 	return (hash ^ c) * 16777619u;
 }
 
+/* The beginning of an address as long as its level says: of a network's number, of a name. */
+static inline uint32_t
+hash_addr(const struct addr_level *l, const uint8_t *ip, const char *name)
+{
+	uint32_t hash = hash_byte(HASH_START, l->shape);
+	unsigned bytes = l->shape == ADDR_IP ? l->len / 8 : l->len, rest = l->shape == ADDR_IP ? l->len % 8 : 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		hash = hash_byte(hash, l->shape == ADDR_IP ? ip[i] : (unsigned char)name[i]);
+	return rest ? hash_byte(hash, (unsigned char)(ip[bytes] & 0xff00 >> rest)) : hash;
+}
+
 /* The rules whose object covers what is accessed, the most specific first. */
 struct rulewalk {
 	const struct policy *p;
@@ -206,6 +242,7 @@ struct rulewalk {
 	size_t len;
 	bool anonymous;
 	size_t nlens;			/* lengths of prefixes that are still to come */
+	size_t level;			/* OBJ_ADDR: those that were looked at */
 	uint32_t chain;			/* prefixes of the length at hand that may come next */
 	uint32_t hash[PATTERN_MAX + 1];	/* of the path's beginnings, one for each length */
 };
@@ -222,6 +259,13 @@ static inline bool
 rule_is_open(const struct rule *r, uint32_t phases)
 {
 	return !r->phase || phases >> (r->phase - 1) & 1;
+}
+
+/* Is all there that deciding or a condition needs to know? */
+static inline bool
+needs_are_met(unsigned needs, const struct sysevent *ev)
+{
+	return (ev->caller || !(needs & (NEED_CALLER | NEED_FUNCTION))) && (ev->process || !(needs & (NEED_IDS | NEED_IMAGE)));
 }
 
 bool condition_holds(const struct condition *, const struct sysevent *);

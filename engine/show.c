@@ -28,10 +28,13 @@ action_print(enum action action, int err, struct strbuf *b)
 static void
 target_print(const struct policy *p, const struct rule *r, struct strbuf *b)
 {
-	const char *name = r->target ? p->target_name[r->target - 1] : NULL;
+	const char *name, *found;
 
-	if (!name)
+	if (!r->target)
 		return;
+	/* Where a file was found does not depend on where this text will stand. */
+	found = policy_name(p->target[r->target - 1]);
+	name = found[0] == '/' ? found : p->target_name[r->target - 1];
 	strbuf_add(b, " -> \"");
 	pattern_print_literal(name, strlen(name), b);
 	strbuf_addc(b, '"');
@@ -81,7 +84,7 @@ show_marks(const struct output *out, const char *keyword, const struct mark *m, 
 static void
 show_rule(const struct output *out, const struct rule *r)
 {
-	char mem[LINE_MAX_BYTES + sizeof("if") + 4096];
+	char mem[2 * LINE_MAX_BYTES];
 	struct strbuf b = STRBUF(mem);
 
 	if (r->hidden)
@@ -138,7 +141,7 @@ static void
 show_phase(const struct output *out, const struct policy *p, unsigned phase)
 {
 	const struct phase *ph = phase ? &p->phase[phase - 1] : NULL;
-	char mem[LINE_MAX_BYTES + 4096];
+	char mem[2 * LINE_MAX_BYTES];
 	struct strbuf b = STRBUF(mem);
 
 	if (ph) {

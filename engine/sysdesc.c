@@ -75,6 +75,22 @@ const struct constant constants[] = {
 };
 const size_t nconstants = sizeof(constants) / sizeof(constants[0]);
 
+const struct constant_abi constants_abi[] = {
+#define CONST_ABI(abi, name, value)	{ #abi, #name, value },
+#include "engine/constants_abi.def"
+#undef CONST_ABI
+};
+const size_t nconstants_abi = sizeof(constants_abi) / sizeof(constants_abi[0]);
+
+uint64_t
+constant_value(const struct constant *c, const char *abi)
+{
+	for (size_t i = 0; abi && i < nconstants_abi; i++)
+		if (!strcmp(constants_abi[i].abi, abi) && !strcmp(constants_abi[i].name, c->name))
+			return constants_abi[i].value;
+	return c->value;
+}
+
 /* One bit each, in the order of the enum. */
 static const char *const right_names[] = {
 	"read", "write", "create", "delete", "exec", "stat", "attr",

@@ -125,10 +125,20 @@ unsigned rights_find(const char *name);
 struct constant {
 	const char *name;
 	uint8_t vocab;
-	uint64_t value;
+	uint64_t value;		/* on x86-64 and, unless constants_abi says otherwise, on all */
 };
 extern const struct constant constants[];
 extern const size_t nconstants;
+
+/* Where an ABI has another value. */
+struct constant_abi {
+	const char *abi, *name;
+	uint64_t value;
+};
+extern const struct constant_abi constants_abi[];
+extern const size_t nconstants_abi;
+/* The value there; the common one where abi is NULL or has no other. */
+uint64_t constant_value(const struct constant *, const char *abi);
 
 /* How a vocabulary prints: one value, bits, or a mode that several bits make up (O_ACCMODE). */
 enum vocab_style { VS_ENUM, VS_BITS };

@@ -5,11 +5,14 @@ UNIT_TESTS = \
 	%D%/unit/check_calltext		\
 	%D%/unit/check_decode		\
 	%D%/unit/check_describe		\
+	%D%/unit/check_exposure		\
+	%D%/unit/check_fmt		\
 	%D%/unit/check_halves		\
 	%D%/unit/check_lib		\
 	%D%/unit/check_netaddr		\
 	%D%/unit/check_opt		\
 	%D%/unit/check_pattern		\
+	%D%/unit/check_phases		\
 	%D%/unit/check_policy		\
 	%D%/unit/check_policy_laws	\
 	%D%/unit/check_promises		\
@@ -25,6 +28,8 @@ SHELL_TESTS = \
 	%D%/e2e/help.sh		\
 	%D%/e2e/documents.sh	\
 	%D%/e2e/cli.sh		\
+	%D%/e2e/check.sh	\
+	%D%/e2e/fmt.sh		\
 	%D%/e2e/programs.sh	\
 	%D%/e2e/promises.sh	\
 	%D%/e2e/phases.sh	\
@@ -69,11 +74,14 @@ noinst_HEADERS = \
 	%D%/cases/decide.def	\
 	%D%/cases/describe.def	\
 	%D%/cases/errors.def	\
+	%D%/cases/exposure.def	\
+	%D%/cases/fmt.def	\
 	%D%/cases/language.def	\
 	%D%/cases/lint.def	\
 	%D%/cases/patterns.def	\
 	%D%/cases/promises.def	\
 	%D%/tracee/attempt.h	\
+	%D%/unit/policy_draft.h	\
 	%D%/unit/policy_rig.h	\
 	%D%/unit/run.h		\
 	#

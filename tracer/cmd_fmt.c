@@ -13,12 +13,13 @@
 #include "lib/xalloc.h"
 #include "tracer/command.h"
 #include "tracer/host.h"
+#include "tracer/linediff.h"
 
 /* In this order: the worst of several files is the exit status. */
 enum { FINE, WOULD_CHANGE, FAILED };
 
 struct fmt_options {
-	bool write, check;
+	bool write, check, diff;
 };
 
 #define AT(member)	offsetof(struct fmt_options, member)
@@ -26,8 +27,10 @@ struct fmt_options {
 static const struct option_row rows[] = {
 	{ .name = "write", .letter = 'w', .kind = OPT_FLAG, .offset = AT(write),
 	  .help = "write the files anew instead of printing their text" },
+	{ .name = "diff", .letter = 'd', .kind = OPT_FLAG, .offset = AT(diff),
+	  .help = "print what would change, as diff -u does" },
 	{ .name = "check", .kind = OPT_FLAG, .offset = AT(check),
-	  .help = "print nothing but the names of files that are written otherwise; exit with 1 if there are any" },
+	  .help = "only name the files that would change; exit with 1 if there are any" },
 	{ .kind = OPT_END },
 };
 
@@ -35,9 +38,9 @@ static int exec_fmt(void *options, int argc, char **argv);
 
 const struct command cmd_fmt = {
 	.name = "fmt",
-	.usage = "[OPTION]... FILE...",
+	.usage = "[OPTION]... [FILE|-]...",
 	.summary = "write policies as they are best read; comments stay",
-	.examples = "tollgate fmt ./mine.policy\ntollgate fmt -w *.policy\ntollgate fmt - < mine.policy",
+	.examples = "tollgate fmt --diff ./mine.policy\ntollgate fmt -w *.policy\ntollgate fmt <mine.policy >tidy.policy",
 	.options = rows,
 	.options_size = sizeof(struct fmt_options),
 	.exec = exec_fmt,
@@ -55,6 +58,16 @@ cannot(const char *what, const char *name, int err)
 	return FAILED;
 }
 
+static void
+put_name(const char *name)
+{
+	char mem[512];
+	struct strbuf b = STRBUF(mem);
+
+	strbuf_escape(&b, name, strlen(name), "");
+	puts(b.s);
+}
+
 /* What one file is, and what it is to be. */
 static int
 finish(const struct fmt_options *o, const char *name, bool from_stdin, const char *old, size_t oldlen, const char *text,
@@ -63,11 +76,12 @@ finish(const struct fmt_options *o, const char *name, bool from_stdin, const cha
 	bool same = len == oldlen && !memcmp(old, text, len);
 	int err;
 
-	if (o->check) {
-		if (!same)
-			puts(name);
-		return same ? FINE : WOULD_CHANGE;
-	}
+	if (o->diff && !same)
+		linediff(stdout, name, old, oldlen, text, len);
+	else if (o->check && !same)
+		put_name(name);
+	if (o->check || o->diff)
+		return o->check && !same ? WOULD_CHANGE : FINE;
 	if (!o->write || from_stdin)
 		return fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0 ? FINE : cannot("write", "standard output", -errno);
 	err = same ? 0 : newfile_replace(name, text, len);
@@ -113,14 +127,17 @@ fmt_file(const struct fmt_options *o, struct host *h, const char *name)
 static int
 exec_fmt(void *options, int argc, char **argv)
 {
+	static char dash[] = "-", *from_stdin[] = { dash, NULL };
 	const struct fmt_options *o = options;
 	int worst = FINE;
 	struct host h;
 
-	if (!argc)
-		return command_misused(&cmd_fmt, "no file; \"-\" is standard input");
-	if (o->write && o->check)
-		return command_misused(&cmd_fmt, "--write and --check: one of the two");
+	if (o->write && (o->check || o->diff))
+		return command_misused(&cmd_fmt, "--write does it, --check and --diff only say: one or the other");
+	if (!argc) {
+		argc = 1;
+		argv = from_stdin;
+	}
 	host_init(&h, NULL);
 	for (int i = 0; i < argc; i++) {
 		int status = strcmp(argv[i], "-") ? fmt_file(o, &h, argv[i]) : fmt_stdin(o);

@@ -80,15 +80,15 @@ first_sentence(const char *text, struct strbuf *b)
 	}
 }
 
-/* Columns on the left, the comment to their right. */
+/* Columns on the left, the comment to their right: one line each, for grep(1). */
 static void
-print_described(const char *left, size_t column, const char *text)
+print_described(const char *left, int column, const char *text)
 {
 	char mem[512];
 	struct strbuf b = STRBUF(mem);
 
 	first_sentence(text, &b);
-	help_line(stdout, left, column, b.s);
+	printf("%-*s%s%s\n", column, left, strlen(left) < (size_t)column ? "" : "  ", b.s);
 }
 
 static int

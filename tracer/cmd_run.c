@@ -21,6 +21,7 @@
 #include "tracer/host.h"
 #include "tracer/launch.h"
 #include "tracer/pt.h"
+#include "tracer/script.h"
 #include "tracer/status.h"
 #include "tracer/trace.h"
 
@@ -90,12 +91,16 @@ const struct command cmd_run = {
 	.usage_status = EXIT_SELF,
 };
 
+/* Those in folders are parts that policies are made of. */
 static int
 name_it(void *ctx, const struct policy_file *f)
 {
 	struct strbuf *b = ctx;
 
-	strbuf_addf(b, "%s%s", b->len ? ", " : "", f->name);
+	if (strchr(f->name, '/'))
+		return 0;
+	strbuf_add(b, b->len ? ", " : "");
+	strbuf_escape(b, f->name, strlen(f->name), "");
 	return 0;
 }
 
@@ -214,6 +219,25 @@ check_readable(const char *path)
 	return EXIT_NOEXEC;
 }
 
+/* The program was there a moment ago: what is missing is what it needs to be run by. */
+static void
+warn_interpreter(const char *path)
+{
+	cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
+	struct object o = { .fd = fd };
+	char name[256], shown[600];
+	struct strbuf b = STRBUF(shown);
+
+	if (fd < 0 || fstat(fd, &o.st) < 0) {
+		warn_err(ENOENT, "cannot execute %s:", path);
+	} else if (script_interpreter(&o, name, sizeof(name))) {
+		strbuf_quote(&b, name, strlen(name), 200);
+		warn_err(ENOENT, "cannot execute %s: its interpreter %s, as its first line has it:", path, b.s);
+	} else {
+		warn_err(ENOENT, "cannot execute %s: its loader:", path);
+	}
+}
+
 /* The program never ran: its execve failed after all our checks. */
 static void
 note_failed_exec(struct run *r, const char *path)
@@ -226,7 +250,9 @@ note_failed_exec(struct run *r, const char *path)
 	o->by = BY_TOLLGATE;
 	o->sig = 0;
 	o->code = err == ENOENT ? EXIT_NOTFOUND : err ? EXIT_NOEXEC : EXIT_SELF;
-	if (err)
+	if (err == ENOENT)
+		warn_interpreter(path);
+	else if (err)
 		warn_err(err, "cannot execute %s:", path);
 	else
 		warn("%s died before it could be executed", path);

@@ -14,7 +14,7 @@
 #include "tracer/host.h"
 #include "tracer/policyfile.h"
 
-enum { FINE, WRONG, USAGE };
+enum { FINE, WRONG = 2 };
 
 struct show_options {
 	struct choice choice;
@@ -51,7 +51,7 @@ const struct command cmd_show = {
 	.options = rows,
 	.options_size = sizeof(struct show_options),
 	.exec = exec_show,
-	.usage_status = USAGE,
+	.usage_status = WRONG,
 };
 
 static void
@@ -100,12 +100,9 @@ show_text(struct show_options *o, struct host *h)
 	for (size_t i = 0; i < o->choice.policies.n; i++) {
 		const char *name = o->choice.policies.v[i];
 		int r = h->iface.read(h, name, NULL, &text, &len, &shown);
-		char mem[256];
-		struct strbuf b = STRBUF(mem);
 
 		if (r) {
-			strbuf_quote(&b, name, strlen(name), 200);
-			warn_err(-r, "policy %s:", b.s);
+			host_warn_unreadable(h, name, r);
 			return WRONG;
 		}
 		fwrite(text, 1, len, stdout);
@@ -155,6 +152,8 @@ exec_show(void *options, int argc, char **argv)
 	(void)argv;
 	if (argc > 0)
 		return command_misused(&cmd_show, "policies are named with -p");
+	if ((o->promise != NULL) + o->floor + (o->text || o->choice.policies.n) > 1)
+		return command_misused(&cmd_show, "a policy, --promise or --floor: one at a time");
 	choice_host(&o->choice, &host);
 	if (o->promise)
 		status = show_promise(o->promise, &host);

@@ -36,5 +36,6 @@ extern const struct command cmd_fmt;
 extern const struct command cmd_list;
 extern const struct command cmd_export;
 extern const struct command cmd_import;
+extern const struct command cmd_bench;
 
 #endif

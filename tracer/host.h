@@ -105,6 +105,9 @@ const char *host_grants(struct host *, const struct opt_list *ro, const struct o
 /* The floor, loaded once and the host's until host_free(); NULL after a message. */
 struct policy *host_floor(struct host *);
 
+/* Says why there is no reading a policy, and what name comes near when there is none of that name. */
+void host_warn_unreadable(struct host *, const char *name, int err);
+
 /* One policy, with those extra rules (NULL or "": none); NULL after the messages.  policy_free() it. */
 struct policy *host_load(struct host *, const char *name, const char *extra);
 

@@ -75,6 +75,20 @@ warn_unknown(struct host *h, const char *name)
 		warn("there is no policy %s (see tollgate list policies)", b.s);
 }
 
+void
+host_warn_unreadable(struct host *h, const char *name, int err)
+{
+	char mem[256];
+	struct strbuf b = STRBUF(mem);
+
+	if (err == -ENOENT && !strchr(name, '/')) {
+		warn_unknown(h, name);
+		return;
+	}
+	strbuf_quote(&b, name, strlen(name), 200);
+	warn_err(-err, "policy %s:", b.s);
+}
+
 static bool
 is_unknown(struct host *h, const char *name)
 {

@@ -11,14 +11,19 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/audit.h		\
 	%D%/audit_json.c	\
 	%D%/audit_json.h	\
+	%D%/bench.h		\
+	%D%/bench_deciding.c	\
 	%D%/calltext.c		\
 	%D%/calltext.h		\
 	%D%/calltext_addr.c	\
 	%D%/calltext_args.c	\
 	%D%/calltext_read.c	\
 	%D%/calltext_read.h	\
+	%D%/check_json.c	\
+	%D%/check_json.h	\
 	%D%/choice.c		\
 	%D%/choice.h		\
+	%D%/cmd_bench.c		\
 	%D%/cmd_check.c		\
 	%D%/cmd_explain.c	\
 	%D%/cmd_export.c	\
@@ -51,6 +56,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/lifecycle.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\
+	%D%/linediff.c		\
+	%D%/linediff.h		\
 	%D%/orphan.c		\
 	%D%/orphan.h		\
 	%D%/policyfile.c	\

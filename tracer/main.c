@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_export,
 	&cmd_import,
+	&cmd_bench,
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -44,6 +45,7 @@ static const struct option_row main_rows[] = {
 
 static void open_standard_fds(void);
 static int finish_stdout(void);
+static const char *whose_option(int argc, char **argv);
 static int dispatch(int argc, char **argv);
 static int run_command(const struct command *, int argc, char **argv);
 static int main_help(FILE *);
@@ -58,7 +60,7 @@ main(int argc, char **argv)
 	open_standard_fds();
 	i = options_parse(main_rows, &o, argc, argv, &error);
 	if (i == OPT_WRONG)
-		die(EXIT_SELF, "%s (see tollgate --help)", error.text);
+		die(EXIT_SELF, "%s%s (see tollgate --help)", error.text, whose_option(argc, argv));
 	diag_verbose = o.debug;
 	if (i == OPT_WANTS_HELP)
 		status = main_help(stdout);
@@ -67,6 +69,27 @@ main(int argc, char **argv)
 	else
 		status = dispatch(argc - i, argv + i);
 	return finish_stdout() ? EXIT_SELF : status;
+}
+
+/* An option of a command that stands before its name: where it belongs. */
+static const char *
+whose_option(int argc, char **argv)
+{
+	static char text[128];
+
+	for (int i = 1; i < argc && argv[i][0] == '-'; i++) {
+		size_t len = strncmp(argv[i], "--", 2) ? 0 : strcspn(argv[i] + 2, "=");
+
+		for (int k = 0; len > 1 && !option_near(main_rows, argv[i] + 2, len) && k < NCOMMANDS; k++) {
+			const char *near = option_near(commands[k]->options, argv[i] + 2, len);
+
+			if (!near)
+				continue;
+			snprintf(text, sizeof(text), "; did you mean tollgate %s --%s?", commands[k]->name, near);
+			return text;
+		}
+	}
+	return text;
 }
 
 int

@@ -103,19 +103,43 @@ wrong_value(const struct given *g, const char *wanted)
 	    quoted(value, sizeof(value), g->value, strlen(g->value)), wanted);
 }
 
-static int
-unknown_long(const struct option_row *rows, const char *name, size_t len, struct opt_error *error)
+/* The one option that begins so; NULL when there is none or a choice. */
+static const char *
+beginning_with(const char *word, const char *const *words)
 {
-	const char *words[64] = { help_row.name };
-	char mem[128], word[128];
-	const char *near;
+	const char *found = NULL;
+
+	for (; *words; words++) {
+		if (strncmp(*words, word, strlen(word)) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = *words;
+	}
+	return found;
+}
+
+const char *
+option_near(const struct option_row *rows, const char *name, size_t len)
+{
+	const char *words[64] = { help_row.name }, *near;
+	char word[128];
 	size_t n = 1;
 
 	for (; rows->kind != OPT_END; rows++)
 		if (rows->name && n < sizeof(words) / sizeof(words[0]) - 1)
 			words[n++] = rows->name;
 	snprintf(word, sizeof(word), "%.*s", (int)len, name);
-	near = nearest_word(word, words);
+	near = *word ? beginning_with(word, words) : NULL;
+	return near ? near : nearest_word(word, words);
+}
+
+static int
+unknown_long(const struct option_row *rows, const char *name, size_t len, struct opt_error *error)
+{
+	const char *near = option_near(rows, name, len);
+	char mem[128];
+
 	quoted(mem, sizeof(mem), name, len);
 	if (near)
 		return wrong(error, "unknown option --%s; did you mean --%s?", mem, near);

@@ -53,6 +53,9 @@ struct opt_error {
  */
 int options_parse(const struct option_row *, void *options, int argc, char **argv, struct opt_error *);
 
+/* The option that was meant by a name that is none: the one that begins so, or the nearest; NULL when there is none. */
+const char *option_near(const struct option_row *, const char *name, size_t len);
+
 /* Frees what options_parse() allocated inside *options. */
 void options_free(const struct option_row *, void *options);
 

@@ -576,57 +576,65 @@ profile_within(json_t *root)
 
 /*
  * Profiles have unsigned words, jansson's integers have a sign: what is too
- * large for them becomes the negative number of the same bits, in the same place.
+ * large for them becomes the negative number of the same bits.  That can be one
+ * byte longer; a blank before it makes room, so that what follows stays in its
+ * column.  Returns what was written.
  */
-static void
-fold_number(char *digits, size_t n)
+static size_t
+fold_number(const char *digits, size_t n, char *out, bool blank)
 {
-	char low[24];
 	uint64_t v;
 	int used;
 
 	errno = 0;
 	v = strtoull(digits, NULL, 10);
-	if (errno || v <= INT64_MAX)
-		return;		/* what does not fit at all jansson refuses, with its place */
-	used = snprintf(low, sizeof(low), "%lld", (long long)v);
-	if ((size_t)used > n)
-		return;
-	memset(digits, ' ', n);
-	memcpy(digits + n - (size_t)used, low, (size_t)used);
+	if (errno || v <= INT64_MAX) {
+		memcpy(out, digits, n);		/* what does not fit at all jansson refuses, with its place */
+		return n;
+	}
+	used = sprintf(out, "%*lld", (int)n, (long long)v);
+	if ((size_t)used > n && blank)
+		memmove(out - 1, out, (size_t)used--);
+	return (size_t)used;
 }
 
-static void
-fold_numbers(char *text, size_t len)
+/* A copy with numbers that jansson takes; the caller frees it. */
+static char *
+fold_numbers(const char *text, size_t *len)
 {
+	char *out = xmalloc(2 * *len + 32);
 	bool quoted = false;
+	size_t used = 0;
 
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < *len;) {
 		size_t n = quoted ? 0 : strspn(text + i, "0123456789+-.eE");
 
-		if (text[i] == '"')
-			quoted = !quoted;
-		else if (quoted && text[i] == '\\')
-			i++;
-		else if (n && strspn(text + i, "0123456789") == n)
-			fold_number(text + i, n);
-		i += n ? n - 1 : 0;
+		if (n && strspn(text + i, "0123456789") == n) {
+			used += fold_number(text + i, n, out + used, used && out[used - 1] == ' ');
+			i += n;
+			continue;
+		}
+		n = n ? n : quoted && text[i] == '\\' && i + 1 < *len ? 2 : 1;
+		quoted ^= text[i] == '"';
+		memcpy(out + used, text + i, n);
+		used += n;
+		i += n;
 	}
+	*len = used;
+	return out;
 }
 
 int
 profile_read(struct profile *p, const char *text, size_t len, const struct profile_for *want, struct profile_error *error)
 {
-	cleanup_free char *folded = xstrndup(text, len);
+	cleanup_free char *folded = NULL;
 	struct reading r = { .p = p, .want = want, .error = error };
 	struct strbuf b;
 	json_error_t e;
 	json_t *o;
 
 	memset(p, 0, sizeof(*p));
-	if (memchr(text, '\0', len))
-		len = strlen(text);		/* jansson says what it misses there */
-	fold_numbers(folded, len);
+	folded = fold_numbers(text, &len);
 	p->json = json_loadb(folded, len, JSON_REJECT_DUPLICATES, &e);
 	if (!p->json) {
 		strbuf_init(&b, error->text, sizeof(error->text));

@@ -10,7 +10,7 @@
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
 
-enum { WIDTH = 100, LINE = 4096 };
+enum { WIDTH = 100, LINE = 4096, MOST_WORDS = 10 };
 
 /* A line of the policy without its calls: "deny EPERM" and "cmd == 5". */
 struct sentence {
@@ -71,15 +71,35 @@ all_bits(const struct argdesc *d)
 	return bits_of(d) == 64 ? ~(uint64_t)0 : ((uint64_t)1 << bits_of(d)) - 1;
 }
 
+/* Words for people are not all words of the language: do these come to the value? */
+static bool
+reads_as(const char *text, uint64_t v)
+{
+	cleanup_free char *copy = xstrdup(text);
+	char *save = NULL;
+	uint64_t sum = 0;
+
+	for (char *w = strtok_r(copy, "|", &save); w; w = strtok_r(NULL, "|", &save)) {
+		const struct constant *c = constant_find(w);
+
+		if (!c && (*w < '0' || *w > '9'))
+			return false;
+		sum |= c ? c->value : strtoull(w, NULL, 0);
+	}
+	return sum == v;
+}
+
 static void
 print_value(struct strbuf *b, const struct argdesc *d, uint64_t v)
 {
-	size_t before = b->len;
-	bool words = d->vocab != V_NONE && value_print(d, v, b);
+	bool many = vocabdesc_table[d->vocab].style == VS_BITS && __builtin_popcountll(v) > MOST_WORDS;
+	char mem[512];
+	struct strbuf words = STRBUF(mem);
 
-	if (words && b->s[before] != '-')
+	if (d->vocab != V_NONE && !many && value_print(d, v, &words) && reads_as(words.s, v)) {
+		strbuf_add(b, words.s);
 		return;
-	b->s[b->len = before] = '\0';
+	}
 	strbuf_addf(b, v < 10 ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
@@ -285,6 +305,21 @@ settle_rest(struct writing *w, enum sys_id id)
 		add_line(&w->answer[id], action_text(&w->p->fallback), "", false);
 }
 
+/* A condition that a form has no argument for is none of its. */
+static bool
+form_has_arguments(const char *when, enum sys_id of, enum sys_id id)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS && sysdesc_table[of].arg[i].kind != A_NONE; i++) {
+		const char *name = sysdesc_table[of].arg[i].name;
+		size_t n = strlen(name);
+
+		for (const char *p = when; (p = strstr(p, name)); p += n)
+			if ((p == when || p[-1] == ' ') && p[n] == ' ' && sysdesc_arg(&sysdesc_table[id], name) < 0)
+				return false;
+	}
+	return true;
+}
+
 /*
  * A line for fcntl is one for fcntl64 as well.  Where the profile tells them
  * apart, the second has to answer for itself each time the first would.
@@ -303,7 +338,7 @@ part_from_family(struct writing *w, enum sys_id id)
 	if (!rest)
 		rest = fallback;
 	for (size_t i = 0; i < head->n; i++)
-		if (!has_line(a, &head->line[i]))
+		if (!has_line(a, &head->line[i]) && form_has_arguments(head->line[i].when, sysdesc_table[id].family, id))
 			add_line(a, xstrdup(rest), head->line[i].when, false);
 }
 

@@ -261,4 +261,44 @@ tg run -p ./all.policy -o kept.log -- sh -c ': > kept.log; rm -f kept.log; mv ke
 holds 'the log is still there' [ -s kept.log ]
 like "$(cat kept.log)" 'write /proc/tollgate/log, floor' 'and says who wanted it gone'
 
+# Constants mean what they mean in the ABI of the call.
+if "$TOLLGATE" list arches | grep -q i386; then
+	policy abi.policy 'allow syscall ioctl if cmd == FS_IOC_GETFLAGS'
+	tg explain -p ./abi.policy --abi x86_64 'ioctl(3, 0x80086601, 0)'
+	is "$status" 0 'a constant of x86-64'
+	tg explain -p ./abi.policy --abi i386 'ioctl(3, 0x80086601, 0)'
+	is "$status" 1 'is another of i386'
+	tg explain -p ./abi.policy --abi i386 'ioctl(3, 0x80046601, 0)'
+	is "$status" 0 'where it has its own value'
+fi
+
+# Who is said to call, and phases that are said to be open.
+policy who.policy 'deny EPERM read /etc/hostname if exe in "/usr/bin/head"' 'allow read /etc/passwd' \
+	'phase begin until exec {' '	allow read /etc/hosts' '}'
+tg explain -p ./who.policy 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY)'
+like "$out" 'the policy asks who calls; say it with --exe' 'what a rule asks and nobody says refuses'
+tg explain -p ./who.policy --exe /usr/bin/cat 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY)'
+is "$status" 0 'said, it decides'
+tg explain -p ./who.policy --exe /usr/bin/cat 'openat(AT_FDCWD, "/etc/hosts", O_RDONLY)'
+like "$out" '^            its phase begin has ended$' 'the nearest rule, and why it is only near'
+tg explain -p ./who.policy --exe /usr/bin/cat --phase begin 'openat(AT_FDCWD, "/etc/hosts", O_RDONLY)'
+is "$status" 0 'a phase that is open'
+tg explain -p ./who.policy --phase begni 'getpid()'
+like "$status $err" '2 tollgate: no policy here has a phase "begni"; did you mean "begin"\?' 'a phase that is not there'
+policy cond.policy 'allow syscall mmap if prot in PROT_READ|PROT_WRITE and not flags has MAP_SHARED'
+tg explain -p ./cond.policy 'mmap(NULL, 4096, PROT_EXEC, MAP_SHARED, 3, 0)'
+like "$out" '^            its condition does not hold: prot is PROT_EXEC, flags is MAP_SHARED$' 'the condition that differs'
+tg explain -p ./cond.policy 'mmap(NULL, 4096, PROT_READ, MAP_SHARED, 3, 0)'
+like "$out" '^            its condition does not hold: flags is MAP_SHARED$' 'and only what differs of it'
+policy near.policy 'allow read /usr/share/fonts/**' 'allow connect inet:10.0.0.0/8:443'
+tg explain -p ./near.policy 'openat(AT_FDCWD, "/usr/share/doc", O_RDONLY)'
+like "$out" 'nearest   allow read /usr/share/fonts/\*\* \(\./near\.policy:2\)' 'the nearest file'
+tg explain -p ./near.policy 'openat(AT_FDCWD, "/usr/share/fonts", O_RDWR)'
+like "$out" '^            it does not give write$' 'the right that is missing'
+tg explain -p ./near.policy 'connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr("11.0.0.1")}, 16)'
+like "$out" 'nearest   allow connect inet:10\.0\.0\.0/8:443' 'the nearest network'
+echo 'openat(AT_FDCWD, "/usr/share/doc", O_RDONLY) = 3' > calls.txt
+tg explain -p ./near.policy --full -f calls.txt
+like "$out" 'nearest   allow read' 'of a file, too, when all is asked for'
+
 finish

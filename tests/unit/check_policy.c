@@ -9,6 +9,7 @@ static const struct {
 } decisions[] = {
 #define DECIDE(policy, call, verdict)	{ policy, call, verdict },
 #include "tests/cases/decide.def"
+#include "tests/cases/language.def"
 #undef DECIDE
 };
 enum { NDECISIONS = sizeof(decisions) / sizeof(decisions[0]) };
@@ -75,9 +76,22 @@ load_row(const char *text)
 }
 
 static struct verdict
+decide_in(const struct policy *p, uint32_t phases, const struct sysevent *ev)
+{
+	return policy_decide(the_floor, &(struct layer){ .policy = p, .phases = phases & policy_phases(p) }, 1, ev);
+}
+
+static struct verdict
 decide(const struct policy *p, const struct sysevent *ev)
 {
-	return policy_decide(the_floor, &(struct layer){ .policy = p }, 1, ev);
+	return decide_in(p, UINT32_MAX, ev);
+}
+
+static struct verdict
+decide_row(const struct policy *p, struct rig_call *call, const char *text)
+{
+	rig_event(call, text);
+	return decide_in(p, call->phases, &call->ev);
 }
 
 /* "deny EACCES 3 read quiet": the action, why, the right, the flags. */
@@ -95,7 +109,7 @@ verdict_text(const struct verdict *v, char *mem, size_t size)
 		strbuf_addf(&b, " %u", v->origin->line);
 	else
 		strbuf_addf(&b, " %s", v->reason == WHY_DEFAULT ? "default" : v->reason == WHY_UNKNOWN ? "unknown" :
-		    v->reason == WHY_FLOOR ? "floor" : "unreadable");
+		    v->reason == WHY_FLOOR ? "floor" : v->reason == WHY_CHILDREN ? "children" : "unreadable");
 	if (v->unsafe)
 		strbuf_addf(&b, ":%s", v->unsafe);
 	if (v->rights && v->action != ACT_ALLOW)
@@ -117,7 +131,7 @@ START_TEST(decides)
 		return;
 	}
 	ck_assert_msg(p, "%s\n%s", decisions[_i].policy, rig_errors.text);
-	v = decide(p, rig_event(&call, decisions[_i].call));
+	v = decide_row(p, &call, decisions[_i].call);
 	if (strcmp(verdict_text(&v, text, sizeof(text)), decisions[_i].verdict) != 0)
 		ck_abort_msg("%s\n%s: is %s, not %s", decisions[_i].policy, decisions[_i].call, text,
 		    decisions[_i].verdict);
@@ -165,8 +179,8 @@ START_TEST(shows_what_it_is)
 	rig_text_len = strlen(rig_text);
 	again = policy_load(&nowhere, "test", NULL, &rig_errors);
 	ck_assert_msg(again, "%s", rig_errors.text);
-	v = decide(p, rig_event(&call, decisions[_i].call));
-	w = decide(again, rig_event(&call, decisions[_i].call));
+	v = decide_row(p, &call, decisions[_i].call);
+	w = decide_row(again, &call, decisions[_i].call);
 	ck_assert_int_eq(v.action, w.action);
 	ck_assert_int_eq(v.err, w.err);
 	ck_assert_int_eq(v.reason, w.reason);
@@ -191,7 +205,7 @@ only(const struct sysevent *ev, int access)
 }
 
 static void
-check_suggestion(const char *policy, const struct sysevent *ev, const struct verdict *v)
+check_suggestion(const char *policy, uint32_t phases, const struct sysevent *ev, const struct verdict *v)
 {
 	char mem[2048], *full;
 	struct strbuf b = STRBUF(mem);
@@ -206,7 +220,7 @@ check_suggestion(const char *policy, const struct sysevent *ev, const struct ver
 	ck_assert_int_ge(asprintf(&full, "%s\n%s", policy, mem), 0);
 	p = load_row(full);
 	ck_assert_msg(p, "%s\n%s", full, rig_errors.text);
-	after = decide(p, &part);
+	after = decide_in(p, phases, &part);
 	if (v->reason == WHY_FLOOR)
 		ck_assert_msg(after.reason != WHY_FLOOR || (after.unsafe && strcmp(after.unsafe, v->unsafe)), "%s", full);
 	else
@@ -223,8 +237,8 @@ START_TEST(suggests_what_allows)
 
 	if (!p)
 		return;
-	v = decide(p, rig_event(&call, decisions[_i].call));
-	check_suggestion(decisions[_i].policy, &call.ev, &v);
+	v = decide_row(p, &call, decisions[_i].call);
+	check_suggestion(decisions[_i].policy, call.phases, &call.ev, &v);
 	policy_free(p);
 }
 END_TEST
@@ -287,7 +301,7 @@ START_TEST(suggests)
 	any = policy_suggest(&call.ev, &v, &b);
 	ck_assert_int_eq(any, suggestions[_i].line != NULL);
 	ck_assert_str_eq(mem, any ? suggestions[_i].line : "");
-	check_suggestion(suggestions[_i].policy, &call.ev, &v);
+	check_suggestion(suggestions[_i].policy, call.phases, &call.ev, &v);
 	policy_free(p);
 }
 END_TEST
@@ -597,10 +611,11 @@ START_TEST(reports_mistakes_of_the_floor)
 END_TEST
 
 static void
-add_finding(void *ctx, const struct origin *o, const char *text)
+add_finding(void *ctx, const char *kind, const struct origin *o, const char *text)
 {
 	struct lines *l = ctx;
 
+	ck_assert(kind[0]);
 	strbuf_addf(&l->b, "%u: %s\n", o->line, text);
 }
 
@@ -611,7 +626,7 @@ START_TEST(lints)
 
 	ck_assert_msg(p, "%s", rig_errors.text);
 	strbuf_init(&l.b, l.text, sizeof(l.text));
-	policy_lint(p, add_finding, &l);
+	policy_lint(p, NULL, add_finding, &l);
 	if (findings[_i].finding)
 		ck_assert_msg(strstr(l.text, findings[_i].finding), "%s\n%s", findings[_i].policy, l.text);
 	else

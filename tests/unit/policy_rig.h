@@ -4,12 +4,16 @@
 
 /*
  * What the tests of policies share: a host whose files are a table, and calls
- * written as text: "openat flags=O_CREAT; read,write /x; signal tree".
+ * written as text: "openat flags=O_CREAT; read,write /x; signal tree".  Who
+ * makes the call stands among its arguments: caller=/usr/lib/libc.so.6:connect
+ * or caller=memory, exe=/usr/bin/mpv, argv0=mpv, uid=0; and phases=0x5 says
+ * which phases are open: all, when nothing does.
  */
 
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +38,15 @@ static const struct {
 	{ "uses", "policy 1\nallow read ${dir}/**\n" },
 	{ "wrong", "policy 1\nallow raed /x\n" },
 	{ "unsafe", "policy 1\nunsafe mount\n" },
+	{ "phased", "policy 1\nphase own until exec {\nallow read /phased/**\n}\n" },
+	{ "refuses", "policy 1\nallow read /r/**\ndeny read /r/no\nask read /r/ask\n" },
+	{ "blocks", "policy 1\nblock shared {\nallow read /shared/**\n}\nallow read /blocks\n" },
+	{ "user", "policy 1\nuse mine\n" },
+	{ "first", "policy 1\nallow exec /bin/second -> \"second\"\n" },
+	{ "second", "policy 1\nallow exec /bin/first -> \"first\"\n" },
+	{ "mirror", "policy 1\nallow exec /** -> \"mirror\"\n" },
+	{ "astray", "policy 1\nallow exec /x -> \"wrong\"\n" },
+	{ "base/drop", "policy 1\npromise stdio\n" },
 };
 
 static const struct {
@@ -170,6 +183,9 @@ rig_load_good(const char *text)
 /* A call read from text, with room for what it borrows. */
 struct rig_call {
 	struct sysevent ev;
+	struct caller caller;
+	struct process process;
+	uint32_t phases;
 	struct access access[8];
 	char text[2048];
 };
@@ -262,9 +278,59 @@ rig_argument(struct sysevent *ev, char *s)
 	ev->arg[i].val = c ? c->value : strtoull(value, NULL, 0);
 }
 
+/* "/usr/lib/libc.so.6:connect"; "memory" is of no file. */
 static void
-rig_head(struct sysevent *ev, char *s)
+rig_caller(struct rig_call *c, char *s)
 {
+	char *function = strrchr(s, ':');
+
+	c->ev.caller = &c->caller;
+	if (!strcmp(s, "memory"))
+		return;
+	if (function)
+		*function++ = '\0';
+	c->caller = (struct caller){ .module = s, .function = function, .file = true };
+}
+
+static uint32_t *
+rig_id(struct process *p, const char *name)
+{
+	return !strcmp(name, "uid") ? &p->uid : !strcmp(name, "euid") ? &p->euid :
+	    !strcmp(name, "gid") ? &p->gid : !strcmp(name, "egid") ? &p->egid : NULL;
+}
+
+/* Who makes the call, and when; false for an argument of the call. */
+static bool
+rig_who(struct rig_call *c, char *s)
+{
+	char name[16];
+	char *value = strchr(s, '=') + 1;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(value - 1 - s), s);
+	if (!strcmp(name, "caller")) {
+		rig_caller(c, value);
+		return true;
+	}
+	if (!strcmp(name, "phases")) {
+		c->phases = (uint32_t)strtoul(value, NULL, 0);
+		return true;
+	}
+	if (!strcmp(name, "exe"))
+		c->process.exe = value;
+	else if (!strcmp(name, "argv0"))
+		c->process.argv0 = value;
+	else if (rig_id(&c->process, name) && sysdesc_arg(&sysdesc_table[c->ev.id], name) < 0)
+		*rig_id(&c->process, name) = (uint32_t)strtoul(value, NULL, 0);
+	else
+		return false;
+	c->ev.process = &c->process;
+	return true;
+}
+
+static void
+rig_head(struct rig_call *call, char *s)
+{
+	struct sysevent *ev = &call->ev;
 	char *save = NULL, *name = strtok_r(s, " ", &save);
 
 	ev->id = strcmp(name, "none") ? sysdesc_find(name) : SYS_ID_none;
@@ -274,7 +340,7 @@ rig_head(struct sysevent *ev, char *s)
 			ev->foreign = true;
 		else if (!strcmp(w, "32bit"))
 			ev->wordsize = 4;
-		else
+		else if (!strchr(w, '=') || !rig_who(call, w))
 			rig_argument(ev, w);
 	}
 }
@@ -290,10 +356,11 @@ rig_event(struct rig_call *c, const char *text)
 	c->ev.wordsize = 8;
 	c->ev.abi = "x86_64";
 	c->ev.access = c->access;
+	c->phases = UINT32_MAX;
 	next = strstr(c->text, "; ");
 	if (next)
 		*next = '\0';
-	rig_head(&c->ev, c->text);
+	rig_head(c, c->text);
 	while (next) {
 		char *s = next + 2;
 
