@@ -87,6 +87,7 @@ compare_rules(const void *va, const void *vb)
 	r = r ? r : compare(a->action, b->action);
 	r = r ? r : compare((unsigned)a->err, (unsigned)b->err);
 	r = r ? r : compare(b->log, a->log);
+	r = r ? r : compare(a->implied, b->implied);	/* what nobody wrote is not logged */
 	r = r ? r : compare(a->quiet, b->quiet);
 	return r ? r : compare(a->seq, b->seq);
 }

@@ -87,6 +87,7 @@ noinst_HEADERS = \
 	#
 
 EXTRA_DIST += \
+	%D%/mutants.sh		\
 	%D%/e2e/explain.cases	\
 	%D%/e2e/lib.sh		\
 	%D%/e2e/policies/connect.policy	\
@@ -126,7 +127,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: dist-tracees check-unit check-quick
+.PHONY: dist-tracees check-unit check-quick check-mutants
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -138,6 +139,11 @@ check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' check_DATA=
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(SHELL_TESTS)'
+
+# Are the tests of the laws of policies any good?
+check-mutants: all %D%/unit/check_policy_laws$(EXEEXT)
+	TG_SRCDIR='$(abs_top_srcdir)' TG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
+	CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' CHECK_LIBS='$(CHECK_LIBS)' $(SHELL) '$(srcdir)/%D%/mutants.sh'
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh

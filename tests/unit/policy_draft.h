@@ -114,7 +114,7 @@ draft_rule(char *line, const char *action)
 	case 4:
 	case 5:
 		snprintf(end, size, "%s exec %s%s%s%s", action, PICK(programs), strcmp(action, "allow") ? "" : PICK(targets),
-		    PICK(conditions), PICK(flags));
+		    pick(3) ? "" : PICK(conditions), PICK(flags));
 		return;
 	}
 	snprintf(end, size, "%s syscall %s%s", action, PICK(calls), PICK(flags));

@@ -345,7 +345,7 @@ rig_head(struct rig_call *call, char *s)
 	}
 }
 
-static struct sysevent *
+static __attribute__((unused)) struct sysevent *
 rig_event(struct rig_call *c, const char *text)
 {
 	char *next;
