@@ -98,6 +98,8 @@ const struct answer *export_unknown(struct pool *, const struct export_input *);
 bool answers_equal(const struct answer *, const struct answer *);
 /* Is there a leaf that lets the call in?  With a test: one where that may hold. */
 bool answer_may_pass(const struct answer *, const struct regtest *);
+/* Is it let in whatever its registers hold? */
+bool answer_always_passes(const struct answer *);
 /* The union of all reasons to look. */
 unsigned answer_why(const struct answer *);
 
@@ -108,6 +110,8 @@ struct cubeset {
 };
 bool cubes_disjoint(struct cube, struct cube);
 bool cube_within(struct cube inner, struct cube outer);
+/* Joins cubes that differ in one bit; how many are left. */
+unsigned cubes_join(struct cube *, unsigned n);
 /* Makes it the set of all values, with room for max cubes. */
 void cubeset_init(struct cubeset *, struct pool *, size_t max);
 /* s without, or only with, the values of a test.  False when s would become too large. */

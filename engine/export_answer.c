@@ -678,6 +678,12 @@ answer_may_pass(const struct answer *a, const struct regtest *t)
 	return !(t && tests_exclude(a->test, false, t)) && answer_may_pass(a->no, t);
 }
 
+bool
+answer_always_passes(const struct answer *a)
+{
+	return a->test ? answer_always_passes(a->yes) && answer_always_passes(a->no) : a->class != ANSWER_REFUSE;
+}
+
 unsigned
 answer_why(const struct answer *a)
 {

@@ -16,6 +16,31 @@ cube_within(struct cube inner, struct cube outer)
 	return !(outer.mask & ~inner.mask) && (inner.value & outer.mask) == outer.value;
 }
 
+static bool
+differ_in_one_bit(struct cube a, struct cube b)
+{
+	uint64_t bits = a.value ^ b.value;
+
+	return a.mask == b.mask && bits && !(bits & (bits - 1));
+}
+
+unsigned
+cubes_join(struct cube *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		for (unsigned k = 0; k < i; k++) {
+			if (!differ_in_one_bit(c[i], c[k]))
+				continue;
+			c[k].mask &= ~(c[i].value ^ c[k].value);
+			c[k].value &= c[k].mask;
+			c[i] = c[--n];
+			i = 0;		/* what has grown may meet others */
+			break;
+		}
+	}
+	return n;
+}
+
 void
 cubeset_init(struct cubeset *s, struct pool *pool, size_t max)
 {

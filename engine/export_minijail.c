@@ -8,7 +8,9 @@
 
 #include "engine/export.h"
 
-enum { REGISTERS = 6, MOST_PRODUCTS = 48, MOST_ANY = 8 };
+enum { REGISTERS = 6, MOST_PRODUCTS = 48, MOST_ANY = 8, MOST_STEPS = 64 };
+
+static const struct answer allow = { .class = ANSWER_LOOK };
 
 /*
  * minijail takes no policy at all in which a name is not in the kernel headers
@@ -34,12 +36,31 @@ struct sum {
 	size_t n;
 };
 
+/*
+ * What minijail takes: so many instructions in the whole filter, and labels.
+ * A line that lets a call in costs two instructions, one that refuses it a
+ * label as well, and one with conditions more for each product and each test.
+ */
+enum {
+	MOST_INSNS = 4000, MOST_LABELS = 500,
+	ALLOW_INSNS = 2, REFUSE_INSNS = 5, LINE_INSNS = 7, PRODUCT_INSNS = 3, TEST_INSNS = 8,
+	REFUSE_LABELS = 1, LINE_LABELS = 2, PRODUCT_LABELS = 1,
+};
+
+struct line {
+	const struct export_call *call;
+	const struct answer *answer;
+	size_t insns, labels;
+	bool widened;
+};
+
 struct writing {
 	const struct export_input *in;
 	const struct export_out *out;
 	const struct answer *fallback;	/* of the call at hand: how it is refused, or NULL */
 	bool mixed;			/* it is refused in several ways */
 	struct sum sum;
+	struct product *room[2];
 };
 
 static bool
@@ -118,31 +139,52 @@ multiply(struct sum *s, struct sum *next, const struct regtest *t, bool holds)
 	return good;
 }
 
+/* A path down the tree of an answer. */
+struct path {
+	const struct regtest *test[MOST_STEPS];
+	bool holds[MOST_STEPS];
+	unsigned n;
+};
+
+/* What holds is known first: of what does not hold, little is left to say then. */
+static bool
+add_path(struct writing *w, const struct path *path)
+{
+	struct sum way = { w->room[0], 0 }, next = { w->room[1], 0 };
+
+	memset(&way.p[way.n++], 0, sizeof(*way.p));
+	for (unsigned holds = 2; holds-- > 0;)
+		for (unsigned i = 0; i < path->n; i++)
+			if (path->holds[i] == holds && !multiply(&way, &next, path->test[i], holds))
+				return false;
+	for (size_t i = 0; i < way.n; i++)
+		if (!add_product(&w->sum, &way.p[i]))
+			return false;
+	return true;
+}
+
 /* The sum of all paths that let the call in. */
 static bool
-add_paths(struct writing *w, const struct answer *a, const struct sum *path)
+add_paths(struct writing *w, const struct answer *a, struct path *path)
 {
-	struct pool *pool = w->out->pool;
-	struct sum way = { pool_alloc(pool, MOST_PRODUCTS, sizeof(*way.p)), path->n }, next = { NULL, 0 };
+	bool good;
 
+	if (!a->test && a->class != ANSWER_REFUSE)
+		return add_path(w, path);
 	if (!a->test) {
-		for (size_t i = 0; a->class != ANSWER_REFUSE && i < path->n; i++)
-			if (!add_product(&w->sum, &path->p[i]))
-				return false;
-		if (a->class == ANSWER_REFUSE) {
-			w->mixed |= w->fallback && !answers_equal(w->fallback, a);
-			w->fallback = a;
-		}
+		w->mixed |= w->fallback && !answers_equal(w->fallback, a);
+		w->fallback = a;
 		return true;
 	}
-	next.p = pool_alloc(pool, MOST_PRODUCTS, sizeof(*next.p));
-	for (unsigned holds = 2; holds-- > 0;) {
-		way.n = path->n;
-		memcpy(way.p, path->p, path->n * sizeof(*way.p));
-		if (!multiply(&way, &next, a->test, holds) || !add_paths(w, holds ? a->yes : a->no, &way))
-			return false;
-	}
-	return true;
+	if (path->n == MOST_STEPS)
+		return false;
+	path->test[path->n] = a->test;
+	path->holds[path->n++] = true;
+	good = add_paths(w, a->yes, path);
+	path->holds[path->n - 1] = false;
+	good = good && add_paths(w, a->no, path);
+	path->n--;
+	return good;
 }
 
 /* Printing. */
@@ -196,6 +238,13 @@ print_refusal(struct writing *w, const char *name, const struct answer *a, const
 }
 
 static void
+lose_mixed(struct writing *w, const char *name)
+{
+	if (w->mixed)
+		w->out->lost(w->out->ctx, "calls with several errors, of which one is left", name, NULL);
+}
+
+static void
 print_sum(struct writing *w, const char *name)
 {
 	export_text(w->out, "%s: ", name);
@@ -206,8 +255,7 @@ print_sum(struct writing *w, const char *name)
 	if (w->fallback)
 		print_refusal(w, name, w->fallback, "; ");
 	export_text(w->out, "\n");
-	if (w->mixed)
-		w->out->lost(w->out->ctx, "calls with several errors, of which one is left", name, NULL);
+	lose_mixed(w, name);
 }
 
 static void
@@ -225,37 +273,111 @@ print_plain(struct writing *w, const char *name, const struct answer *a)
 	}
 }
 
-static bool
-always_holds(const struct product *p)
+static unsigned
+tests_of(const struct product *p)
 {
-	for (unsigned r = 0; r < REGISTERS; r++)
-		if (p->of[r].mask)
-			return false;
-	return !p->nany;
+	unsigned n = p->nany;
+
+	for (unsigned r = 0; r < REGISTERS; r++) {
+		bool word = p->of[r].mask == ~(uint64_t)0;
+
+		n += word ? 1 : (p->of[r].mask & ~p->of[r].value) != 0;
+		n += word ? 0 : (unsigned)__builtin_popcountll(p->of[r].value);
+	}
+	return n;
 }
 
-static void
-print_call(struct writing *w, const char *name, const struct answer *a)
+/* False: it has to be let in whatever its arguments. */
+static bool
+find_sum(struct writing *w, const struct answer *a)
 {
-	struct product all = { .nany = 0 };
-	struct sum path = { &all, 1 };
+	struct path path = { .n = 0 };
 
 	w->sum.n = 0;
 	w->fallback = NULL;
 	w->mixed = false;
-	if (!a->test) {
-		print_plain(w, name, a);
+	return add_paths(w, a, &path);
+}
+
+static void
+measure(struct writing *w, struct line *l)
+{
+	bool passes = answer_always_passes(l->answer);
+
+	l->insns = passes ? ALLOW_INSNS : REFUSE_INSNS;
+	l->labels = passes ? 0 : REFUSE_LABELS;
+	if (!l->answer->test || passes)
 		return;
-	}
-	if (add_paths(w, a, &path) && (!w->sum.n || !always_holds(&w->sum.p[0]))) {
-		if (w->sum.n)
-			print_sum(w, name);
-		else
-			print_plain(w, name, w->fallback);
+	l->widened = !find_sum(w, l->answer);
+	if (l->widened || !w->sum.n)
 		return;
+	l->insns = LINE_INSNS;
+	l->labels = LINE_LABELS;
+	for (size_t i = 0; i < w->sum.n; i++) {
+		l->insns += PRODUCT_INSNS + TEST_INSNS * tests_of(&w->sum.p[i]);
+		l->labels += PRODUCT_LABELS;
 	}
+}
+
+/* The longest lines go first, until what is left fits into one filter. */
+static void
+make_fit(struct line *line, size_t n)
+{
+	for (;;) {
+		size_t insns = 0, labels = 0, longest = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			insns += line[i].insns;
+			labels += line[i].labels;
+			if (line[i].insns > line[longest].insns)
+				longest = i;
+		}
+		if ((insns <= MOST_INSNS && labels <= MOST_LABELS) || line[longest].insns < LINE_INSNS)
+			return;
+		line[longest].widened = true;
+		line[longest].insns = ALLOW_INSNS;
+		line[longest].labels = 0;
+	}
+}
+
+static void
+let_in(struct writing *w, const char *name)
+{
 	w->out->lost(w->out->ctx, "calls with more cases than a line should have, let in whatever their arguments", name, NULL);
-	export_text(w->out, "%s: 1\n", name);
+	print_plain(w, name, &allow);
+}
+
+static void
+print_line(struct writing *w, const struct line *l)
+{
+	const char *name = l->call->name;
+	const struct answer *a = l->answer;
+
+	if (!a->test || answer_always_passes(a)) {
+		print_plain(w, name, a->test ? &allow : a);
+	} else if (l->widened || !find_sum(w, a)) {
+		let_in(w, name);
+	} else if (w->sum.n) {
+		print_sum(w, name);
+	} else {
+		print_plain(w, name, w->fallback);
+		lose_mixed(w, name);
+	}
+}
+
+static struct line *
+find_lines(struct writing *w)
+{
+	const struct export_abi *abi = &w->in->abi[0];
+	struct line *line = pool_alloc(w->out->pool, abi->ncalls, sizeof(*line));
+
+	for (size_t i = 0; i < abi->ncalls; i++) {
+		line[i].call = &abi->call[i];
+		line[i].answer = export_answer(w->out->pool, w->in, abi, abi->call[i].id);
+		measure(w, &line[i]);
+	}
+	make_fit(line, abi->ncalls);
+	return line;
 }
 
 void
@@ -263,20 +385,22 @@ export_minijail(const struct export_input *in, const struct export_out *out)
 {
 	const struct answer *unknown = export_unknown(out->pool, in);
 	struct writing w = { .in = in, .out = out };
+	struct line *line;
 
 	w.sum.p = pool_alloc(out->pool, MOST_PRODUCTS, sizeof(*w.sum.p));
+	for (unsigned i = 0; i < 2; i++)
+		w.room[i] = pool_alloc(out->pool, MOST_PRODUCTS, sizeof(*w.room[i]));
 	if (in->nabis > 1)
 		out->lost(out->ctx, "ABIs: a policy of minijail's is for one", in->abi[1].name, NULL);
 	if (unknown->class != ANSWER_REFUSE || unknown->action != ACT_KILL)
 		out->lost(out->ctx, "calls that have no line kill", "calls that are in no table", NULL);
+	line = find_lines(&w);
 	for (size_t i = 0; i < in->abi[0].ncalls; i++) {
-		const struct export_call *c = &in->abi[0].call[i];
-
-		if (is_new(c)) {
-			out->lost(out->ctx, new_calls, c->name, NULL);
+		if (is_new(line[i].call)) {
+			out->lost(out->ctx, new_calls, line[i].call->name, NULL);
 			export_text(out, "# ");
 		}
-		print_call(&w, c->name, export_answer(out->pool, in, &in->abi[0], c->id));
+		print_line(&w, &line[i]);
 	}
 	export_lost_rules(in, out, NULL);
 }

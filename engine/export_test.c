@@ -197,7 +197,7 @@ ask_values(struct asking *x, const struct condop *t, int reg, unsigned bits)
 		if (!twice)
 			cube[n++] = c;
 	}
-	return n ? ask_register(x, reg, cube, n) : TRI_NO;
+	return n ? ask_register(x, reg, cube, cubes_join(cube, n)) : TRI_NO;
 }
 
 static enum tri
@@ -235,6 +235,16 @@ ask_argument(struct asking *x, enum sys_id id, const struct regmap *m, const str
 	return opposite ? opposite_of(v) : v;
 }
 
+/* Where a constant has another value in the ABI, there is another test. */
+static const struct condop *
+for_abi(const struct condop *t, const struct export_abi *abi)
+{
+	for (const struct condop *o = t->other; o; o = o->other)
+		if (!strcmp(o->abi, abi->name))
+			return o;
+	return t;
+}
+
 static enum tri
 both(enum tri a, enum tri b)
 {
@@ -254,7 +264,7 @@ ask_step(struct asking *x, enum sys_id id, const struct regmap *m, const struct 
 		*why |= LOOK_CALLER;
 		return TRI_UNSURE;
 	}
-	v = ask_argument(x, id, m, t);
+	v = ask_argument(x, id, m, for_abi(t, x->abi));
 	*why |= v == TRI_UNSURE ? LOOK_MEMORY : 0;
 	return v;
 }

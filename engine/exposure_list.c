@@ -116,7 +116,7 @@ collect(struct list *l)
 		const struct rule *r = p->rule[i];
 		unsigned rights = r->rights & ~(unsigned)r->implied;
 
-		if (r->action != ACT_ALLOW || r->hidden || (r->kind != OBJ_PATH && r->kind != OBJ_ADDR))
+		if (r->action != ACT_ALLOW || r->hidden || r->elsewhere || (r->kind != OBJ_PATH && r->kind != OBJ_ADDR))
 			continue;
 		rights &= r->kind == OBJ_PATH ? ALL_FILES : R_ADDRS;
 		if (!rights)
@@ -141,7 +141,8 @@ join(struct list *l)
 {
 	size_t n = 0;
 
-	qsort(l->thing, l->n, sizeof(*l->thing), compare_texts);
+	if (l->n)
+		qsort(l->thing, l->n, sizeof(*l->thing), compare_texts);
 	for (size_t i = 0; i < l->n; i++) {
 		if (n && same_thing(&l->thing[n - 1], &l->thing[i]))
 			l->thing[n - 1].rights |= l->thing[i].rights;
@@ -275,7 +276,8 @@ survey_objects(struct survey *s)
 	collect(&l);
 	join(&l);
 	drop_covered(&l);
-	qsort(l.thing, l.n, sizeof(*l.thing), compare_groups);
+	if (l.n)
+		qsort(l.thing, l.n, sizeof(*l.thing), compare_groups);
 	for (size_t i = 0, end; i < l.n; i = end) {
 		const struct thing *t = &l.thing[i];
 

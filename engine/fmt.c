@@ -316,7 +316,7 @@ take_token(void *ctx, int kind, struct word w)
 static void
 format(struct loader *l, struct source *src, struct text *out)
 {
-	struct formatter f = { .at = src->text, .end = src->text + src->len };
+	struct formatter f = { .at = src->text, .end = src->text + src->len, .out = *out };
 
 	lex_source(l, src, take_token, &f);
 	if (f.n)

@@ -92,6 +92,9 @@ both_decide(const struct rule *a, const struct rule *b)
 static bool
 stands_for(const struct rule *a, const struct rule *b)
 {
+	/* Links of this machine are no reason to change a policy. */
+	if (a->elsewhere || b->elsewhere)
+		return false;
 	return (!a->phase || a->phase == b->phase) && (!a->when || same_condition(a, b)) && a->target == b->target &&
 	    !(written(b) & ~(unsigned)a->rights);
 }

@@ -76,34 +76,40 @@ globs_meet(const char *a, const char *b)
 	return meet(a, b, &steps);
 }
 
-/* Both decide about some paths, neither is more specific, and they do not agree. */
+/* Of two that are equally specific: both decide about some paths, and they do not agree. */
 static bool
 is_tie(const struct rule *a, const struct rule *b)
 {
-	return a->rank == b->rank && (a->action == ACT_ALLOW) != (b->action == ACT_ALLOW) && a->rights & b->rights &&
+	return (a->action == ACT_ALLOW) != (b->action == ACT_ALLOW) && a->rights & b->rights &&
 	    !a->cond.n == !b->cond.n && strcmp(a->object, b->object) != 0 && !lint_disjoint(&a->path, &b->path) &&
 	    globs_meet(a->object, b->object);
+}
+
+/* Said of the later line, or of the one that can be changed. */
+static void
+say_tie(struct lint *l, const struct rule *a, const struct rule *b)
+{
+	bool later = is_own(a) == is_own(b) ? b->seq > a->seq : is_own(b);
+	const struct rule *r = later ? b : a, *o = later ? a : b;
+	char what[OBJECT_TEXT], other[OBJECT_TEXT], at[PLACE_TEXT];
+
+	lint_find(l, "tie", &r->origin, "%s is no more specific than %s of %s, and both can match one path: "
+	    "the stricter one wins there", lint_object(r, what, sizeof(what)), lint_object(o, other, sizeof(other)),
+	    lint_place(o, at, sizeof(at)));
 }
 
 static void
 check_ties(struct lint *l)
 {
 	const struct rule *const *sorted = l->p->sorted[OBJ_PATH];
-	char what[OBJECT_TEXT], other[OBJECT_TEXT], at[PLACE_TEXT];
+	size_t n = l->p->nsorted[OBJ_PATH];
 
-	for (size_t i = 0; i < l->p->nsorted[OBJ_PATH]; i++) {
-		for (size_t k = i + 1; k < l->p->nsorted[OBJ_PATH] && k < i + NEAR && sorted[k]->rank == sorted[i]->rank; k++) {
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = i + 1; k < n && k < i + NEAR && sorted[k]->rank == sorted[i]->rank; k++) {
 			const struct rule *a = sorted[i], *b = sorted[k];
 
-			if (a->hidden || b->hidden || (!is_own(a) && !is_own(b)) || !is_tie(a, b))
-				continue;
-			if (!is_own(b)) {
-				a = sorted[k];
-				b = sorted[i];
-			}
-			lint_find(l, "tie", &b->origin, "%s is no more specific than %s of %s, and both can match one path: "
-			    "the stricter one wins there", lint_object(b, what, sizeof(what)),
-			    lint_object(a, other, sizeof(other)), lint_place(a, at, sizeof(at)));
+			if (!a->hidden && !b->hidden && (is_own(a) || is_own(b)) && is_tie(a, b))
+				say_tie(l, a, b);
 		}
 	}
 }

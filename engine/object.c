@@ -153,7 +153,12 @@ compile_path(void *ctx, const struct bytes *in)
 
 	if (!r)
 		return false;
-	return !canonical_form(c->l, &r->path, &b, &canonical) || add_path_rule(c, &canonical);
+	if (!canonical_form(c->l, &r->path, &b, &canonical))
+		return true;
+	r = add_path_rule(c, &canonical);
+	if (r)
+		r->elsewhere = true;
+	return r;
 }
 
 /* Addresses. */
@@ -236,12 +241,17 @@ static bool
 compile_addr(void *ctx, const struct bytes *b)
 {
 	struct compiling *c = ctx;
-	const struct rule *r = add_addr_rule(c, b);
+	struct rule *r = add_addr_rule(c, b);
 	struct bytes canonical;
 
 	if (!r || !add_implied_socket(c, r))
 		return false;
-	return !canonical_addr(c->l, r, b, &canonical) || add_addr_rule(c, &canonical);
+	if (!canonical_addr(c->l, r, b, &canonical))
+		return true;
+	r = add_addr_rule(c, &canonical);
+	if (r)
+		r->elsewhere = true;
+	return r;
 }
 
 /* Processes. */

@@ -79,6 +79,7 @@ struct rule {
 	uint8_t action;			/* enum action */
 	bool log, quiet;
 	bool hidden;			/* follows from another rule: `show` leaves it out */
+	bool elsewhere;			/* where links lead from an object that is written otherwise */
 	uint16_t rights;
 	uint16_t implied;		/* those of them that nobody wrote */
 	int err;

@@ -109,6 +109,8 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+include %D%/fuzz/local.mk
+
 dist_check_SCRIPTS += $(SHELL_TESTS) $(SLOW_TESTS)
 TESTS += $(SHELL_TESTS) $(SLOW_TESTS)
 
@@ -138,7 +140,7 @@ dist-tracees:
 check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' check_DATA=
 check-quick:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(SHELL_TESTS)'
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZERS) $(SHELL_TESTS)'
 
 # Are the tests of the laws of policies any good?
 check-mutants: all %D%/unit/check_policy_laws$(EXEEXT)

@@ -598,6 +598,17 @@ fold_number(const char *digits, size_t n, char *out, bool blank)
 	return (size_t)used;
 }
 
+/* strspn(3) in text that need not end. */
+static size_t
+span(const char *s, size_t len, const char *set)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] && strchr(set, s[n]))
+		n++;
+	return n;
+}
+
 /* A copy with numbers that jansson takes; the caller frees it. */
 static char *
 fold_numbers(const char *text, size_t *len)
@@ -607,9 +618,9 @@ fold_numbers(const char *text, size_t *len)
 	size_t used = 0;
 
 	for (size_t i = 0; i < *len;) {
-		size_t n = quoted ? 0 : strspn(text + i, "0123456789+-.eE");
+		size_t n = quoted ? 0 : span(text + i, *len - i, "0123456789+-.eE");
 
-		if (n && strspn(text + i, "0123456789") == n) {
+		if (n && span(text + i, n, "0123456789") == n) {
 			used += fold_number(text + i, n, out + used, used && out[used - 1] == ' ');
 			i += n;
 			continue;

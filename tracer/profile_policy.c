@@ -71,6 +71,16 @@ all_bits(const struct argdesc *d)
 	return bits_of(d) == 64 ? ~(uint64_t)0 : ((uint64_t)1 << bits_of(d)) - 1;
 }
 
+/* Has it this value on every ABI? */
+static bool
+is_one_value(const struct constant *c)
+{
+	for (size_t i = 0; i < nconstants_abi; i++)
+		if (!strcmp(constants_abi[i].name, c->name) && constants_abi[i].value != c->value)
+			return false;
+	return true;
+}
+
 /* Words for people are not all words of the language: do these come to the value? */
 static bool
 reads_as(const char *text, uint64_t v)
@@ -82,7 +92,7 @@ reads_as(const char *text, uint64_t v)
 	for (char *w = strtok_r(copy, "|", &save); w; w = strtok_r(NULL, "|", &save)) {
 		const struct constant *c = constant_find(w);
 
-		if (!c && (*w < '0' || *w > '9'))
+		if (c ? !is_one_value(c) : *w < '0' || *w > '9')
 			return false;
 		sum |= c ? c->value : strtoull(w, NULL, 0);
 	}

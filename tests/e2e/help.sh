@@ -8,7 +8,7 @@ page=$TG_SRCDIR/doc/tollgate.1
 # options_of_help TEXT: every option at the start of a line of help.
 options_of_help()
 {
-	printf '%s\n' "$1" | sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z-]*\).*/\1\2/p; s/^ *\(-[A-Za-z]\) .*/\1/p' |
+	printf '%s\n' "$1" | sed -n 's/^ *\(-[A-Za-z], \)\{0,1\}\(--[a-z0-9-]*\).*/\1\2/p; s/^ *\(-[A-Za-z]\) .*/\1/p' |
 	tr -d ' ' | tr ',' '\n' | sort -u
 }
 

@@ -3,6 +3,13 @@
 #include "tests/fuzz/fuzz.h"
 #include "tracer/profile.h"
 
+static const char *
+guard_of(void *ctx, enum sys_id id)
+{
+	(void)ctx;
+	return id == SYS_ID_mount ? "mount" : id == SYS_ID_ptrace ? "ptrace" : NULL;
+}
+
 static void
 check_written(const struct profile *p)
 {
@@ -13,7 +20,7 @@ check_written(const struct profile *p)
 	FILE *f = open_memstream(&text, &len);
 
 	MUST(f, "no memory");
-	profile_write(p, "profile", NULL, NULL, NULL, f);
+	profile_write(p, "profile", "p", guard_of, NULL, f);
 	fclose(f);
 	fuzz_host_init(&host, NULL, 0);
 	policy = fuzz_load(&host, text);

@@ -622,12 +622,13 @@ static bool
 minijail_test(char *atom, const struct data *d)
 {
 	unsigned arg;
-	char op[4];
-	unsigned long long v;
+	char op[4], value[32];
+	uint64_t v;
 	int end = 0;
 
-	ck_assert_msg(sscanf(atom, " arg%u %3s %lli %n", &arg, op, (long long *)&v, &end) == 3 && !atom[end], "%s", atom);
+	ck_assert_msg(sscanf(atom, "arg%u %3s %31s%n", &arg, op, value, &end) == 3 && !atom[end], "%s", atom);
 	ck_assert_uint_lt(arg, 6);
+	v = strtoull(value, NULL, 0);
 	if (!strcmp(op, "=="))
 		return d->args[arg] == v;
 	if (!strcmp(op, "&"))
@@ -718,6 +719,15 @@ is_commented(const char *text, const char *name)
 	return strstr(text, line) != NULL;
 }
 
+static bool
+is_let_in(const char *text, const char *name)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\n%s: 1\n", name);
+	return strstr(text, line) != NULL;
+}
+
 /* One error is left of several, and what needs more cases than a line should have is let in. */
 START_TEST(minijail_takes_what_export_gives)
 {
@@ -743,6 +753,10 @@ START_TEST(minijail_takes_what_export_gives)
 			try_call(&t, r.real[0], c);
 			leaf = leaf_at(answer, &t.data);
 			got = minijail_says(r.text, c->name, &t.data);
+			if (is_let_in(r.text, c->name)) {
+				ck_assert_msg(answer_may_pass(answer, NULL), "policy %d, %s", _i, c->name);
+				break;
+			}
 			ck_assert_msg((got == 0x7fff0000) == (leaf->class != ANSWER_REFUSE), "policy %d, %s: %#x", _i, c->name, got);
 			if (leaf->class == ANSWER_REFUSE && !answer->test)
 				ck_assert_msg(got == returned_by(leaf) || leaf->action != ACT_DENY, "policy %d, %s: %#x", _i, c->name, got);
