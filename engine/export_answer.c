@@ -29,6 +29,7 @@ struct trying {
 	const struct policy *p;		/* of that layer */
 	enum sys_id id;
 	struct regmap map;
+	bool alone_refused;		/* without an object; with one its rules decide */
 	struct outcome o;
 };
 
@@ -363,8 +364,10 @@ try_object(struct trying *t, unsigned arg, enum object_presence present)
 	if (present == PRESENT)
 		return kind_of_arg(d) == OBJ_PATH ? try_path(t, arg) : (need(t, kind_of_arg(d), d->rights), true);
 	need(t, kind_of_arg(d), d->rights);
-	if (t->o.refused && !before.refused) {
+	if (t->o.refused && !before.refused && !t->alone_refused) {
 		t->o = before;		/* only where there is an address */
+		be_unsure(&t->o, LOOK_MEMORY);
+	} else if (!t->o.refused && t->alone_refused) {
 		be_unsure(&t->o, LOOK_MEMORY);
 	}
 	return true;
@@ -444,8 +447,10 @@ try_default(struct trying *t, const struct candidates *c, enum object_presence o
 
 	if (objects == PRESENT)
 		join(&t->o, c, ACT_ALLOW, 0, false);
-	else if (objects == PERHAPS && s->action != ACT_ALLOW)
+	else if (objects == PERHAPS && s->action != ACT_ALLOW && c->allow)
 		be_unsure(&t->o, LOOK_MEMORY | c->why);
+	else if (objects == PERHAPS && s->action != ACT_ALLOW)
+		t->alone_refused = true;
 	else
 		join(&t->o, c, always_possible(t->id) ? ACT_ALLOW : s->action, s->err, false);
 }

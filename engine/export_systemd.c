@@ -143,9 +143,13 @@ write_families(const struct export_input *in, const struct export_out *out)
 	struct list l = { out, "RestrictAddressFamilies", others ? "~" : "", 0 };
 
 	for (size_t i = 0; i < nconstants; i++) {
-		if (constants[i].vocab != V_AF || constant_name(V_AF, constants[i].value) != constants[i].name || may_pass(in, out, "socket", 0, UINT32_MAX, constants[i].value) == others)
+		const struct constant *c = &constants[i];
+
+		/* AF_UNSPEC is none to systemd, nor to the kernel. */
+		if (c->vocab != V_AF || !c->value || constant_name(V_AF, c->value) != c->name ||
+		    may_pass(in, out, "socket", 0, UINT32_MAX, c->value) == others)
 			continue;
-		list_add(&l, constants[i].name);
+		list_add(&l, c->name);
 		any = true;
 	}
 	list_end(&l);

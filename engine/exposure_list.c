@@ -274,6 +274,8 @@ survey_objects(struct survey *s)
 	struct list l = { .s = s };
 
 	collect(&l);
+	if (!l.n)
+		return;
 	join(&l);
 	drop_covered(&l);
 	if (l.n)

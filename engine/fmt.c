@@ -318,6 +318,7 @@ format(struct loader *l, struct source *src, struct text *out)
 {
 	struct formatter f = { .at = src->text, .end = src->text + src->len, .out = *out };
 
+	add(&f.out, "", 0);
 	lex_source(l, src, take_token, &f);
 	if (f.n)
 		end_statement(&f, f.end);
@@ -361,10 +362,8 @@ policy_fmt(const char *text, size_t len, const char *shown, size_t *out_len, str
 		l->floor = is_floor(l, src);
 		parse_source(l, src);
 	}
-	if (!l->nfailures) {
-		add(&out, "", 0);
+	if (!l->nfailures)
 		format(l, src, &out);
-	}
 	policy_free(loader_end(l, errors));
 	*out_len = out.len;
 	return out.s;

@@ -113,7 +113,8 @@ check_pair(struct lint *l, const struct rule *a, const struct rule *b)
 		b = swap;
 	}
 	if (a->action != b->action)
-		lint_find(l, "tie", &b->origin, "%s is both allowed and refused, the other line is %s: the stricter one wins",
+		lint_find(l, "tie", &b->origin,
+		    "%s is both allowed and refused, the other line is %s: the stricter one wins",
 		    lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
 	else if (stands_for(a, b))
 		lint_find(l, "duplicate", &b->origin, "%s stands in %s already", lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
@@ -130,7 +131,8 @@ say_write_exec(struct lint *l, const struct rule *exec, const struct rule *write
 {
 	char at[256], what[256];
 
-	lint_find(l, "write-exec", &exec->origin, "%s can be executed and, by %s, written: the program can make its own programs",
+	lint_find(l, "write-exec", &exec->origin,
+	    "%s can be executed and, by %s, written: the program can make its own programs",
 	    lint_object(exec, what, sizeof(what)), lint_place(write, at, sizeof(at)));
 }
 
@@ -269,12 +271,15 @@ check_settings(struct lint *l)
 	const struct policy *p = l->p;
 
 	if (p->fallback.action == ACT_ALLOW)
-		lint_find(l, "default-allow", &p->fallback.origin, "\"default allow\": every file, address, process and system call that no line "
+		lint_find(l, "default-allow", &p->fallback.origin,
+		    "\"default allow\": every file, address, process and system call that no line "
 		    "refuses is open (there are %zu such lines); good as a second policy, no sandbox by itself", count_refusals(p));
 	if (p->unknown.action == ACT_ALLOW)
-		lint_find(l, "unknown-allow", &p->unknown.origin, "\"unknown allow\": system calls that tollgate knows nothing about are let through");
+		lint_find(l, "unknown-allow", &p->unknown.origin,
+		    "\"unknown allow\": system calls that tollgate knows nothing about are let through");
 	for (size_t i = 0; i < p->nunsafe; i++)
-		lint_find(l, "unsafe", &p->unsafe[i].origin, "\"unsafe %s\" lifts a guard that holds for everyone else", p->unsafe[i].word);
+		lint_find(l, "unsafe", &p->unsafe[i].origin,
+		    "\"unsafe %s\" lifts a guard that holds for everyone else", p->unsafe[i].word);
 }
 
 /* Calls that do the same: a rule for the older one says nothing about the newer. */

@@ -298,6 +298,8 @@ const char *expand_text(struct loader *, const struct source *, struct word);
 bool expand_braces(struct loader *, const struct source *, struct word, const struct bytes *,
     bool (*each)(void *ctx, const struct bytes *), void *ctx);
 void expand_lets(struct loader *);
+/* lettype.c: is the value what the variable's type says?  False after a message. */
+bool let_fits_type(struct loader *, const struct let *);
 /* Variables of the main text that nothing has asked for by now. */
 void compile_idle_lets(struct loader *);
 /* All that a word stands for: one after the other for the operands in ${*}, each with its alternatives. */

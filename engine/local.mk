@@ -57,6 +57,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/family.c	\
 	%D%/fmt.c	\
 	%D%/index.c	\
+	%D%/lettype.c	\
 	%D%/lex.l	\
 	%D%/lint.c	\
 	%D%/lint_int.h	\

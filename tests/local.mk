@@ -7,6 +7,7 @@ UNIT_TESTS = \
 	%D%/unit/check_describe		\
 	%D%/unit/check_exposure		\
 	%D%/unit/check_fmt		\
+	%D%/unit/check_export		\
 	%D%/unit/check_halves		\
 	%D%/unit/check_lib		\
 	%D%/unit/check_netaddr		\
@@ -30,6 +31,8 @@ SHELL_TESTS = \
 	%D%/e2e/cli.sh		\
 	%D%/e2e/check.sh	\
 	%D%/e2e/fmt.sh		\
+	%D%/e2e/export.sh	\
+	%D%/e2e/bench.sh	\
 	%D%/e2e/programs.sh	\
 	%D%/e2e/promises.sh	\
 	%D%/e2e/phases.sh	\
@@ -56,6 +59,7 @@ TRACEES = \
 	%D%/tracee/changes.tracee	\
 	%D%/tracee/children.tracee	\
 	%D%/tracee/faces.tracee		\
+	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
 	%D%/tracee/promised.tracee	\

@@ -10,6 +10,7 @@
 #include "engine/policy.h"
 #include "lib/cleanup.h"
 #include "lib/diag.h"
+#include "lib/strbuf.h"
 #include "lib/xalloc.h"
 #include "tracer/host.h"
 
@@ -61,31 +62,27 @@ static const struct kind kinds[] = {
 };
 
 /* Kinds whose text can be of any length, and one rule that keeps the matcher busy. */
-static const struct kind long_kinds[] = {
-	{ "a long path: folders", "allow read /srv/d#/**", path_fill, R_READ, "/srv/d#/", "" },
-	{ "a long path: wildcards", "allow read /srv/*d#/*.log", path_fill, R_READ, "/srv/", "d#/a.log" },
-	{ "a long path: many wildcards", "allow read /srv/#/**/x*x*x*x*x*x*x*x*y", path_fill, R_READ, "/srv/#/", "x" },
+static const struct long_kind {
+	struct kind kind;
+	bool matches;
+} long_kinds[] = {
+	{ { "a long path: folders", "allow read /srv/d#/**", path_fill, R_READ, "/srv/d#/", "" }, true },
+	{ { "a long path: wildcards", "allow read /srv/*d#/*.log", path_fill, R_READ, "/srv/", "d#/a.log" }, true },
+	{ { "a long path: many wildcards", "allow read /srv/#/**/x*x*x*x*x*x*x*x*y", path_fill, R_READ, "/srv/#/", "x" }, false },
 };
 
 /* Text of a policy, and of calls */
 
 static void
-put_number(FILE *f, char as, unsigned n)
-{
-	if (as == '#')
-		fprintf(f, "%05u", n);
-	else
-		fprintf(f, "%u.%u", n >> 8 & 255, n & 255);
-}
-
-static void
-put_numbered(FILE *f, const char *template, unsigned n)
+put_numbered(struct strbuf *b, const char *template, unsigned n)
 {
 	for (; *template; template++) {
-		if (*template == '#' || *template == '@')
-			put_number(f, *template, n);
+		if (*template == '#')
+			strbuf_addf(b, "%05u", n);
+		else if (*template == '@')
+			strbuf_addf(b, "%u.%u", n >> 8 & 255, n & 255);
 		else
-			putc(*template, f);
+			strbuf_addc(b, *template);
 	}
 }
 
@@ -93,16 +90,12 @@ put_numbered(FILE *f, const char *template, unsigned n)
 static void
 text_fill(struct probe *p, const struct kind *k, unsigned n, size_t length)
 {
-	FILE *f = fmemopen(p->text, sizeof(p->text), "w");
+	struct strbuf b = STRBUF(p->text);
 
-	if (!f)
-		die_err(EXIT_SELF, errno, "bench:");
-	put_numbered(f, k->begin, n);
-	while ((size_t)ftell(f) + strlen(k->end) < length)
-		putc('x', f);
-	put_numbered(f, k->end, n);
-	putc('\0', f);
-	fclose(f);
+	put_numbered(&b, k->begin, n);
+	while (b.len + strlen(k->end) < length)
+		strbuf_addc(&b, 'x');
+	put_numbered(&b, k->end, n);
 }
 
 static void
@@ -193,51 +186,50 @@ opened_by_fill(struct probe *p, const struct kind *k, unsigned n)
 
 /* Policies */
 
-struct bench_text {
-	char *text;
-	size_t len;
-};
-
 static int
 bench_read(void *ctx, const char *name, const char *from, const char **text, size_t *len, const char **shown)
 {
-	const struct bench_text *t = ctx;
-
 	if (from)
 		return -ENOENT;
-	*text = t->text;
-	*len = t->len;
+	*text = ctx;
+	*len = strlen(*text);
 	*shown = name;
 	return 0;
 }
 
-static struct bench_text
-text_of(const struct kind *k, unsigned nrules)
-{
-	struct bench_text t = { .text = NULL };
-	FILE *f = open_memstream(&t.text, &t.len);
+/* A policy of so many rules; its text lives as long as the policy. */
+struct subject {
+	char *text;
+	struct policy *policy;
+};
 
-	if (!f)
-		die_err(EXIT_SELF, errno, "bench:");
-	fprintf(f, "policy 1\n");
-	for (unsigned i = 0; i < nrules; i++) {
-		put_numbered(f, k->rule, i);
-		putc('\n', f);
-	}
-	fclose(f);
-	return t;
-}
-
-static struct policy *
-load(struct bench_text *t)
+static bool
+subject_load(struct subject *s, const struct kind *k, unsigned nrules)
 {
 	static struct policy_errors errors;
-	const struct policy_host host = { .ctx = t, .read = bench_read };
-	struct policy *p = policy_load(&host, "bench", NULL, &errors);
+	size_t size = 64 + nrules * (strlen(k->rule) + 32);
+	struct policy_host host = { .read = bench_read };
+	struct strbuf b;
 
-	if (!p)
+	s->text = xmalloc(size);
+	strbuf_init(&b, s->text, size);
+	strbuf_add(&b, "policy 1\n");
+	for (unsigned i = 0; i < nrules; i++) {
+		put_numbered(&b, k->rule, i);
+		strbuf_addc(&b, '\n');
+	}
+	host.ctx = s->text;
+	s->policy = policy_load(&host, "bench", NULL, &errors);
+	if (!s->policy)
 		fprintf(stderr, "%s", errors.text);
-	return p;
+	return s->policy != NULL;
+}
+
+static void
+subject_free(struct subject *s)
+{
+	policy_free(s->policy);
+	free(s->text);
 }
 
 /* Measures */
@@ -274,23 +266,30 @@ struct section {
 	const struct bench_effort *effort;
 	bench_put *put;
 	void *ctx;
-	struct policy *floor;
+	const struct policy *floor;
+	struct probe *probe;
 	double first;			/* of the group */
 };
 
 static int
-measure(struct section *s, struct deciding *d, bool found, struct bench_row *row)
+measure(struct section *s, struct deciding *d, unsigned allowed, struct bench_row *row)
 {
-	if (!decides(d, found ? PROBES : 0)) {
+	if (!decides(d, allowed)) {
 		warn("bench: the policy \"%s\" does not decide as it should", row->group);
 		return -1;
 	}
 	row->ns = bench_time(s->effort, decide_next, d);
-	if (s->first <= 0)
-		s->first = row->ns;
-	row->ratio = s->first > 0 ? row->ns / s->first : 1;
+	s->first = s->first > 0 ? s->first : row->ns;
+	row->ratio = row->ns / s->first;
 	s->put(s->ctx, row);
 	return 0;
+}
+
+/* The i-th of so many calls is about this rule. */
+static unsigned
+spread(unsigned i, unsigned nrules)
+{
+	return (unsigned)((uint64_t)i * nrules / PROBES);
 }
 
 /* Calls that have a rule, from the first to the last; or such as have none. */
@@ -298,26 +297,25 @@ static void
 fill_probes(struct deciding *d, const struct kind *k, unsigned nrules, bool found)
 {
 	for (unsigned i = 0; i < PROBES; i++)
-		k->fill(&d->probe[i], k, found ? (unsigned)((uint64_t)i * nrules / PROBES) : nrules + i);
+		k->fill(&d->probe[i], k, found ? spread(i, nrules) : nrules + i);
 }
 
 static int
 measure_rules(struct section *s, const struct kind *k, unsigned nrules, bool found)
 {
-	cleanup_free struct probe *probe = xcalloc(PROBES, sizeof(*probe));
-	struct bench_text text = text_of(k, nrules);
-	struct policy *p = load(&text);
-	struct deciding d = { .floor = s->floor, .layer.policy = p, .probe = probe };
+	struct subject subject;
+	struct deciding d = { .floor = s->floor, .probe = s->probe };
 	char group[64];
 	struct bench_row row = { .group = group, .what = "rules", .size = nrules };
 	int r = -1;
 
 	snprintf(group, sizeof(group), "%s: %s", k->name, found ? "one matches" : "none matches");
 	fill_probes(&d, k, nrules, found);
-	if (p)
-		r = measure(s, &d, found, &row);
-	policy_free(p);
-	free(text.text);
+	if (subject_load(&subject, k, nrules)) {
+		d.layer.policy = subject.policy;
+		r = measure(s, &d, found ? PROBES : 0, &row);
+	}
+	subject_free(&subject);
 	return r;
 }
 
@@ -331,36 +329,34 @@ measure_kind(struct section *s, const struct kind *k, bool found)
 	return 0;
 }
 
+/* The same calls with more and more text in the middle. */
 static int
-measure_lengths(struct section *s, const struct kind *k)
+measure_lengths(struct section *s, const struct long_kind *k)
 {
 	unsigned nrules = s->effort->rules < LENGTH_RULES ? s->effort->rules : LENGTH_RULES;
-	cleanup_free struct probe *probe = xcalloc(PROBES, sizeof(*probe));
-	struct bench_text text = text_of(k, nrules);
-	struct policy *p = load(&text);
-	struct deciding d = { .floor = s->floor, .layer.policy = p, .probe = probe };
-	int r = p ? 0 : -1;
+	struct deciding d = { .floor = s->floor, .probe = s->probe };
+	struct subject subject;
+	int r = subject_load(&subject, &k->kind, nrules) ? 0 : -1;
 
 	s->first = 0;
+	d.layer.policy = subject.policy;
 	for (unsigned length = 64; !r && length <= LONGEST; length *= 4) {
-		struct bench_row row = { .group = k->name, .what = "bytes", .size = length };
-		bool found;
+		struct bench_row row = { .group = k->kind.name, .what = "bytes", .size = length };
 
-		fill_probes(&d, k, nrules, true);
+		fill_probes(&d, &k->kind, nrules, true);
 		for (unsigned i = 0; i < PROBES; i++)
-			text_fill(&probe[i], k, (unsigned)((uint64_t)i * nrules / PROBES), length);
-		found = policy_decide(s->floor, &d.layer, 1, &probe[0].ev).action == ACT_ALLOW;
-		r = measure(s, &d, found, &row);
+			text_fill(&d.probe[i], &k->kind, spread(i, nrules), length);
+		r = measure(s, &d, k->matches ? PROBES : 0, &row);
 	}
-	policy_free(p);
-	free(text.text);
+	subject_free(&subject);
 	return r;
 }
 
 int
 bench_deciding(const struct bench_effort *e, bench_put *put, void *ctx)
 {
-	struct section s = { .effort = e, .put = put, .ctx = ctx };
+	cleanup_free struct probe *probe = xcalloc(PROBES, sizeof(*probe));
+	struct section s = { .effort = e, .put = put, .ctx = ctx, .probe = probe };
 	struct host host;
 	int r = 0;
 

@@ -70,7 +70,8 @@ check_json_policy(struct check_json *j, const char *name, bool loads)
 void
 check_json_finding(struct check_json *j, const char *kind, const struct origin *o, const char *text)
 {
-	json_array_append_new(j->findings, json_pack("{s:s, s:o, s:o}", "kind", kind, "where", place(o), "text", escaped(text)));
+	json_array_append_new(j->findings, json_pack("{s:s, s:o, s:o}",
+	    "kind", kind, "where", place(o), "text", escaped(text)));
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/diag.h"
+#include "lib/xalloc.h"
 #include "tracer/bench.h"
 #include "tracer/command.h"
 
@@ -77,11 +78,9 @@ compare_doubles(const void *va, const void *vb)
 double
 bench_time(const struct bench_effort *e, void (*fn)(void *ctx), void *ctx)
 {
-	cleanup_free double *took = calloc(e->batches, sizeof(*took));
+	cleanup_free double *took = xcalloc(e->batches, sizeof(*took));
 	uint64_t n = 1;
 
-	if (!took)
-		return 0;
 	while (time_batch(n, fn, ctx) < (double)e->batch_ns)
 		n *= 2;
 	for (unsigned i = 0; i < e->batches; i++)

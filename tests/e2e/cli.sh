@@ -66,6 +66,7 @@ printf '#!%s/no-interpreter\n' "$work" > script
 chmod +x script
 tg run -p ./all.policy -- ./script
 like "$status" '^12[67]$' 'a script without its interpreter is not run'
+like "$err" 'script: its interpreter ".*/no-interpreter"' 'and the interpreter is named'
 
 # Policies that are not good.
 
