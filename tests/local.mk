@@ -10,6 +10,7 @@ UNIT_TESTS = \
 	%D%/unit/check_export		\
 	%D%/unit/check_halves		\
 	%D%/unit/check_lib		\
+	%D%/unit/check_messages		\
 	%D%/unit/check_netaddr		\
 	%D%/unit/check_opt		\
 	%D%/unit/check_pattern		\

@@ -181,7 +181,7 @@ tg import config.json
 like "$out" '^default allow$' 'import: a whole config.json will do'
 tg export -p ./said.policy --running --format oci -o said.json
 tg import said.json
-printf '%s\n' "$out" > said-again.policy
+printf '%s\n' "$out" 'unsafe userfaultfd' > said-again.policy
 tg export -p ./said-again.policy --running --format oci -o said-again.json
 is "$(sed 's/"defaultErrnoRet"//' said-again.json)" "$(sed 's/"defaultErrnoRet"//' said.json)" 'what is exported, imported and exported is the same'
 
