@@ -193,8 +193,8 @@ has_rights(const struct sysevent *ev)
  * handler runs off its stack; both only ever act on themselves.  Without a rule
  * that says otherwise they are let in, as pledge("") lets a program end.
  */
-static bool
-always_possible(enum sys_id id)
+bool
+call_always_possible(enum sys_id id)
 {
 	static const uint16_t ids[] = {
 		SYS_ID_exit, SYS_ID_exit_group, SYS_ID_rt_sigreturn, SYS_ID_sigreturn, SYS_ID_restart_syscall,
@@ -218,7 +218,7 @@ consider_call(struct strictest *s, const struct layer *l, const struct sysevent 
 		return;
 	else
 		v = verdict_of_setting(&l->policy->fallback, WHY_DEFAULT, CALL_ITSELF, 0);
-	if (!r && always_possible(ev->id))
+	if (!r && call_always_possible(ev->id))
 		v.action = ACT_ALLOW;
 	consider(s, &v);
 }

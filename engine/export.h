@@ -140,7 +140,7 @@ void export_minijail(const struct export_input *, const struct export_out *);
 void export_systemd(const struct export_input *, const struct export_out *);
 
 /* Reports the rules that no filter can look after, and the calls that are let in for them. */
-void export_lost_rules(const struct export_input *, const struct export_out *, bool (*told)(const struct export_input *, const struct rule *));
+void export_lost_rules(const struct export_input *, const struct export_out *);
 
 void export_text(const struct export_out *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

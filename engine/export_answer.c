@@ -5,21 +5,10 @@
 #include "engine/demux.h"
 #include "engine/export_int.h"
 
-enum { MAX_CASES = 512 };
-
 /* Constants of the kernel's interface; nothing here includes its headers. */
 enum {
 	O_ACCESS = 3, O_READ = 0, O_WRITE = 1, O_MAKE = 0100, O_CUT = 01000, O_NAMELESS = 020200000, O_NAME_ONLY = 010000000,
 	AT_NO_PATH = 0x1000, TYPE_MASK = 0xf, TYPE_PACKET = 10, FAMILY_PACKET = 17, NEW_THREAD = 0x10000,
-};
-
-/* One layer's or all layers' answer, as far as it is known. */
-struct outcome {
-	bool refused, unsure;
-	uint8_t action;
-	int err;
-	bool log;
-	unsigned why;
 };
 
 /* One evaluation; false once something has to be asked first. */
@@ -35,8 +24,8 @@ struct trying {
 
 static bool try_call(struct trying *, enum sys_id, const struct regmap *);
 
-static void
-refuse(struct outcome *o, unsigned action, int err)
+void
+outcome_refuse(struct outcome *o, unsigned action, int err)
 {
 	struct giving g = refused(action, err);
 
@@ -58,7 +47,7 @@ static void
 follow(struct outcome *o, const struct giving *g, unsigned why)
 {
 	if (g->can == NEVER)
-		refuse(o, g->action, g->err);
+		outcome_refuse(o, g->action, g->err);
 	else if (g->can == MAYBE)
 		be_unsure(o, why);
 }
@@ -81,7 +70,7 @@ try_floor(struct trying *t)
 		if (v == TRI_OPEN)
 			return false;
 		if (v == TRI_YES)
-			refuse(&t->o, r->action, r->err);
+			outcome_refuse(&t->o, r->action, r->err);
 		else if (v == TRI_UNSURE)
 			be_unsure(&t->o, why);
 	}
@@ -98,12 +87,12 @@ try_children(struct trying *t)
 	if (s->action == ACT_ALLOW)
 		return true;
 	if (t->id == SYS_ID_fork || t->id == SYS_ID_vfork)
-		refuse(&t->o, s->action, s->err);
+		outcome_refuse(&t->o, s->action, s->err);
 	if (t->id != SYS_ID_clone && t->id != SYS_ID_clone3)
 		return true;
 	v = ask_masked(t->x, t->id, &t->map, (unsigned)flags, NEW_THREAD, NEW_THREAD);
 	if (v == TRI_NO)
-		refuse(&t->o, s->action, s->err);
+		outcome_refuse(&t->o, s->action, s->err);
 	else if (v == TRI_UNSURE)
 		be_unsure(&t->o, LOOK_MEMORY);
 	return v != TRI_OPEN;
@@ -153,7 +142,7 @@ need_either(struct trying *t, unsigned a, unsigned b)
 	struct giving ga = right_given(t->x->in, t->layer, a), gb = right_given(t->x->in, t->layer, b);
 
 	if (ga.can == NEVER && gb.can == NEVER)
-		refuse(&t->o, gb.action, gb.err);
+		outcome_refuse(&t->o, gb.action, gb.err);
 	else if (ga.can != ALWAYS || gb.can != ALWAYS)
 		be_unsure(&t->o, LOOK_PATH);
 }
@@ -181,7 +170,7 @@ need_some_way_to_open(struct trying *t)
 			return;
 		}
 	}
-	refuse(&t->o, g.action, g.err);
+	outcome_refuse(&t->o, g.action, g.err);
 }
 
 static bool
@@ -415,25 +404,12 @@ find_rule(struct trying *t, struct candidates *c, const struct rule **out)
 	return true;
 }
 
-static bool
-always_possible(enum sys_id id)
-{
-	static const uint16_t ids[] = {
-		SYS_ID_exit, SYS_ID_exit_group, SYS_ID_rt_sigreturn, SYS_ID_sigreturn, SYS_ID_restart_syscall
-	};
-
-	for (unsigned i = 0; i < sizeof(ids) / sizeof(*ids); i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
 /* What one rule, or the default, and the candidates before it say together. */
 static void
 join(struct outcome *o, const struct candidates *c, unsigned action, int err, bool log)
 {
 	if (action != ACT_ALLOW && !c->allow)
-		refuse(o, action, err);
+		outcome_refuse(o, action, err);
 	else if (action != ACT_ALLOW || c->refuse)
 		be_unsure(o, c->why);
 	else
@@ -452,7 +428,7 @@ try_default(struct trying *t, const struct candidates *c, enum object_presence o
 	else if (objects == PERHAPS && s->action != ACT_ALLOW)
 		t->alone_refused = true;
 	else
-		join(&t->o, c, always_possible(t->id) ? ACT_ALLOW : s->action, s->err, false);
+		join(&t->o, c, call_always_possible(t->id) ? ACT_ALLOW : s->action, s->err, false);
 }
 
 /* Are there objects that the call needs rights on? */
@@ -498,7 +474,7 @@ try_call(struct trying *t, enum sys_id id, const struct regmap *map)
 	t->map = *map;
 	if (id == SYS_ID_none) {
 		if (t->p->unknown.action != ACT_ALLOW)
-			refuse(&t->o, t->p->unknown.action, t->p->unknown.err);
+			outcome_refuse(&t->o, t->p->unknown.action, t->p->unknown.err);
 		return true;
 	}
 	return try_floor(t) && try_children(t) && try_rules(t);
@@ -536,19 +512,19 @@ try_carrier(struct trying *t, enum sys_id id)
 	return try_call(t, SYS_ID_none, &own);
 }
 
-/* Layers and trees. */
+/* Layers. */
 
 static void
 add_outcome(struct outcome *all, const struct outcome *o)
 {
 	if (o->refused)
-		refuse(all, o->action, o->err);
+		outcome_refuse(all, o->action, o->err);
 	all->unsure |= o->unsure;
 	all->why |= o->why;
 	all->log |= o->log;
 }
 
-static bool
+bool
 try_layers(struct asking *x, enum sys_id id, struct outcome *all)
 {
 	struct regmap map = regmap_of(x->abi, id);
@@ -562,137 +538,4 @@ try_layers(struct asking *x, enum sys_id id, struct outcome *all)
 		add_outcome(all, &t.o);
 	}
 	return true;
-}
-
-static struct answer *
-leaf(struct pool *pool, enum answer_class class)
-{
-	struct answer *a = pool_alloc(pool, 1, sizeof(*a));
-
-	a->class = (uint8_t)class;
-	return a;
-}
-
-static const struct answer *
-leaf_of(struct pool *pool, const struct outcome *o)
-{
-	struct answer *a = leaf(pool, o->refused ? ANSWER_REFUSE : o->unsure ? ANSWER_LOOK : ANSWER_PASS);
-
-	if (a->class == ANSWER_REFUSE) {
-		a->action = o->action;
-		a->err = a->action == ACT_KILL ? 0 : o->err;
-	}
-	if (a->class == ANSWER_LOOK)
-		a->why = (uint16_t)o->why;
-	if (a->class == ANSWER_PASS)
-		a->log = o->log;
-	return a;
-}
-
-bool
-answers_equal(const struct answer *a, const struct answer *b)
-{
-	if (a->test || b->test)
-		return a->test && b->test && a->test->reg == b->test->reg && a->test->n == b->test->n &&
-		    !memcmp(a->test->cube, b->test->cube, a->test->n * sizeof(*a->test->cube)) &&
-		    answers_equal(a->yes, b->yes) && answers_equal(a->no, b->no);
-	return a->class == b->class && a->action == b->action && a->log == b->log && a->err == b->err && a->why == b->why;
-}
-
-/* NULL: too many cases. */
-static const struct answer *
-grow(struct asking *x, enum sys_id id, unsigned *cases)
-{
-	const struct regtest *test;
-	const struct answer *yes, *no;
-	struct outcome o;
-	struct answer *a;
-
-	x->ask = NULL;
-	if (try_layers(x, id, &o))
-		return ++*cases > MAX_CASES ? NULL : leaf_of(x->pool, &o);
-	test = x->ask;
-	if (!test || x->nassumed == MAX_ASSUMED)
-		return NULL;
-	x->assumed[x->nassumed++] = (struct assumption){ test, true };
-	yes = grow(x, id, cases);
-	x->assumed[x->nassumed - 1].holds = false;
-	no = yes ? grow(x, id, cases) : NULL;
-	x->nassumed--;
-	if (!no || answers_equal(yes, no))
-		return no;
-	a = pool_alloc(x->pool, 1, sizeof(*a));
-	a->test = test;
-	a->yes = yes;
-	a->no = no;
-	return a;
-}
-
-static const struct answer *
-look(struct pool *pool, unsigned why)
-{
-	struct answer *a = leaf(pool, ANSWER_LOOK);
-
-	a->why = (uint16_t)why;
-	return a;
-}
-
-const struct answer *
-export_answer(struct pool *pool, const struct export_input *in, const struct export_abi *abi, enum sys_id id)
-{
-	struct asking x = { .pool = pool, .in = in, .abi = abi };
-	unsigned cases = 0;
-	const struct answer *a = grow(&x, id, &cases);
-
-	if (!a)
-		return look(pool, LOOK_LARGE);
-	if (id == SYS_ID_execve && !in->running && !answer_may_pass(a, NULL))
-		return look(pool, LOOK_START);
-	return a;
-}
-
-const struct answer *
-export_unknown(struct pool *pool, const struct export_input *in)
-{
-	struct outcome o = { .refused = false };
-
-	for (size_t i = 0; i < in->nlayers; i++) {
-		const struct setting *s = &in->layer[i].policy->unknown;
-
-		if (s->action != ACT_ALLOW)
-			refuse(&o, s->action, s->err);
-	}
-	return leaf_of(pool, &o);
-}
-
-static bool
-tests_exclude(const struct regtest *a, bool holds, const struct regtest *b)
-{
-	const struct assumption x = { a, holds };
-
-	return a->reg == b->reg && follows_from_assumption(&x, b) == TRI_NO;
-}
-
-bool
-answer_may_pass(const struct answer *a, const struct regtest *t)
-{
-	if (!a->test)
-		return a->class != ANSWER_REFUSE;
-	if (!(t && tests_exclude(a->test, true, t)) && answer_may_pass(a->yes, t))
-		return true;
-	return !(t && tests_exclude(a->test, false, t)) && answer_may_pass(a->no, t);
-}
-
-bool
-answer_always_passes(const struct answer *a)
-{
-	return a->test ? answer_always_passes(a->yes) && answer_always_passes(a->no) : a->class != ANSWER_REFUSE;
-}
-
-unsigned
-answer_why(const struct answer *a)
-{
-	if (a->test)
-		return answer_why(a->yes) | answer_why(a->no);
-	return a->class == ANSWER_LOOK ? a->why : 0;
 }

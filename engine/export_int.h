@@ -36,6 +36,18 @@ struct asking {
 /* What an assumption says of a test of the same register. */
 enum tri follows_from_assumption(const struct assumption *, const struct regtest *);
 
+/* All layers' answer on one path, as far as it is known. */
+struct outcome {
+	bool refused, unsure;
+	uint8_t action;
+	int err;
+	bool log;
+	unsigned why;
+};
+void outcome_refuse(struct outcome *, unsigned action, int err);
+/* False: x->ask has to be tested first. */
+bool try_layers(struct asking *x, enum sys_id, struct outcome *);
+
 struct regmap regmap_of(const struct export_abi *, enum sys_id);
 
 /* (argument & mask) == value, in the bits that the kernel looks at. */

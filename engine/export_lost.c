@@ -27,7 +27,6 @@ static const char large[] = "calls with more cases than are looked at, let in wh
 struct losing {
 	const struct export_input *in;
 	const struct export_out *out;
-	bool (*told)(const struct export_input *, const struct rule *);
 	unsigned layer;
 };
 
@@ -86,7 +85,7 @@ judge(const struct losing *l, const struct rule *r)
 	static const unsigned by_kind[] = { [OBJ_PATH] = LOOK_PATH, [OBJ_ADDR] = LOOK_ADDR, [OBJ_PROC] = LOOK_PROC, [OBJ_CALL] = 0 };
 	unsigned blind = blind_tests(l->in->abi, r);
 
-	if (r->hidden || (l->told && l->told(l->in, r)))
+	if (r->hidden)
 		return;
 	if (r->action == ACT_ASK)
 		lose_rule(l, asked, r);
@@ -131,10 +130,9 @@ judge_call(const struct losing *l, const struct export_call *c, const struct exp
 }
 
 void
-export_lost_rules(const struct export_input *in, const struct export_out *out,
-    bool (*told)(const struct export_input *, const struct rule *))
+export_lost_rules(const struct export_input *in, const struct export_out *out)
 {
-	struct losing l = { .in = in, .out = out, .told = told };
+	struct losing l = { .in = in, .out = out };
 
 	for (l.layer = 0; l.layer < in->nlayers; l.layer++) {
 		const struct policy *p = in->layer[l.layer].policy;

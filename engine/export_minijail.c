@@ -402,5 +402,5 @@ export_minijail(const struct export_input *in, const struct export_out *out)
 		}
 		print_line(&w, &line[i]);
 	}
-	export_lost_rules(in, out, NULL);
+	export_lost_rules(in, out);
 }

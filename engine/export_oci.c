@@ -388,5 +388,5 @@ export_oci(const struct export_input *in, const struct export_out *out)
 	export_text(out, "],\n\t\"syscalls\": [");
 	print_entries(&m);
 	export_text(out, "\n\t]\n}\n");
-	export_lost_rules(in, out, NULL);
+	export_lost_rules(in, out);
 }

@@ -471,5 +471,5 @@ export_systemd(const struct export_input *in, const struct export_out *out)
 	write_namespaces(in, out);
 	write_paths(in, out);
 	write_addresses(in, out);
-	export_lost_rules(in, out, NULL);
+	export_lost_rules(in, out);
 }

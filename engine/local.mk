@@ -50,6 +50,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/export_right.c	\
 	%D%/export_systemd.c	\
 	%D%/export_test.c	\
+	%D%/export_tree.c	\
 	%D%/exposure.c	\
 	%D%/exposure.def	\
 	%D%/exposure_int.h	\

@@ -269,6 +269,9 @@ needs_are_met(unsigned needs, const struct sysevent *ev)
 	return (ev->caller || !(needs & (NEED_CALLER | NEED_FUNCTION))) && (ev->process || !(needs & (NEED_IDS | NEED_IMAGE)));
 }
 
+/* Calls that are let in where no rule says otherwise. */
+bool call_always_possible(enum sys_id);
+
 bool condition_holds(const struct condition *, const struct sysevent *);
 bool condop_holds(const struct condop *, const struct sysevent *);
 /* Is this object one of the rule's?  Rights, phase and condition do not count. */

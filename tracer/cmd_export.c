@@ -15,13 +15,11 @@
 #include "tracer/command.h"
 #include "tracer/host.h"
 
-enum { FINE, WRONG, USAGE };
-
-enum format { AS_OCI, AS_SYSTEMD, AS_MINIJAIL, AS_BPF };
+enum { FINE, INCOMPLETE, WRONG };
 
 struct export_options {
 	struct choice choice;
-	int format;		/* enum format, plus one: it has no default */
+	const char *format;
 	const char *output;
 	struct opt_list abis;
 	bool running, strict;
@@ -33,7 +31,7 @@ static const struct option_row rows[] = {
 	CHOICE_POLICY_ROW(struct export_options, choice),
 	CHOICE_PROGRAM_ROWS(struct export_options, choice),
 	CHOICE_GRANT_ROWS(struct export_options, choice),
-	{ .name = "format", .kind = OPT_CHOICE, .offset = AT(format), .arg = "FORMAT", .choices = "none|oci|systemd|minijail|bpf",
+	{ .name = "format", .kind = OPT_STRING, .offset = AT(format), .arg = "FORMAT",
 	  .help = "for whom: oci, systemd, minijail or bpf" },
 	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .offset = AT(output), .arg = "FILE",
 	  .help = "write to FILE instead of standard output" },
@@ -59,7 +57,7 @@ const struct command cmd_export = {
 	.options = rows,
 	.options_size = sizeof(struct export_options),
 	.exec = exec_export,
-	.usage_status = USAGE,
+	.usage_status = WRONG,
 };
 
 /* How the targets call our ABIs. */
@@ -79,6 +77,7 @@ struct loss {
 
 struct exporting {
 	const struct export_options *o;
+	const struct format *format;
 	struct export_input in;
 	struct export_out out;
 	struct pool *pool;
@@ -198,7 +197,7 @@ put_insns(struct exporting *e)
 	if (!n)
 		die(EXIT_SELF, "the filter has more than %d instructions, which the kernel does not take", EXPORT_MAX_INSNS);
 	fwrite(insn, sizeof(*insn), n, e->text);
-	export_lost_rules(&e->in, &e->out, NULL);
+	export_lost_rules(&e->in, &e->out);
 }
 
 static void
@@ -219,18 +218,43 @@ put_minijail(struct exporting *e)
 	export_minijail(&e->in, &e->out);
 }
 
-static const struct {
+static const struct format {
+	const char *name;
 	void (*put)(struct exporting *);
 	bool comments;		/* the format has them, and they begin with '#' */
+	bool binary;
 	const char *head;
 } formats[] = {
-	[AS_OCI] = { put_oci, false, NULL },
-	[AS_SYSTEMD] = { put_systemd, true, "# A drop-in for a service, made by tollgate export." },
-	[AS_MINIJAIL] = { put_minijail, true,
+	{ "oci", put_oci, false, false, NULL },
+	{ "systemd", put_systemd, true, false, "# A drop-in for a service, made by tollgate export." },
+	{ "minijail", put_minijail, true, false,
 	    "# For minijail0 -S, made by tollgate export.  The compiler in minijail's tools/ takes\n"
 	    "# \"; return\" for the opposite of what minijail0 does: this is not for it." },
-	[AS_BPF] = { put_insns, false, NULL },
+	{ "bpf", put_insns, false, true, NULL },
 };
+enum { NFORMATS = sizeof(formats) / sizeof(formats[0]) };
+
+/* NULL after a message. */
+static const struct format *
+find_format(const char *name)
+{
+	const char *names[NFORMATS + 1] = { NULL }, *near;
+	char mem[64];
+	struct strbuf b = STRBUF(mem);
+
+	for (unsigned i = 0; i < NFORMATS; i++) {
+		names[i] = formats[i].name;
+		if (name && !strcmp(name, formats[i].name))
+			return &formats[i];
+	}
+	near = name ? nearest_word(name, names) : NULL;
+	strbuf_quote(&b, name ? name : "", name ? strlen(name) : 0, 40);
+	if (near)
+		command_misused(&cmd_export, "no format %s; did you mean \"%s\"?", b.s, near);
+	else
+		command_misused(&cmd_export, "--format says for whom: oci, systemd, minijail or bpf");
+	return NULL;
+}
 
 /* Losses, by their reason */
 
@@ -319,7 +343,7 @@ finish_output(FILE *f, const char *name)
 static int
 write_out(const struct exporting *e, const char *text, size_t len)
 {
-	int format = e->o->format - 1;
+	bool comments = e->format->comments;
 	FILE *f = e->o->output ? fopen(e->o->output, "we") : stdout;
 	char mem[512];
 	struct strbuf b = STRBUF(mem);
@@ -329,11 +353,11 @@ write_out(const struct exporting *e, const char *text, size_t len)
 		warn_err(errno, "cannot write %s:", b.s);
 		return WRONG;
 	}
-	if (formats[format].head)
-		fprintf(f, "%s\n", formats[format].head);
-	if (formats[format].comments && e->nlosses)
+	if (e->format->head)
+		fprintf(f, "%s\n", e->format->head);
+	if (comments && e->nlosses)
 		fputs("# What it cannot say of the policy:\n", f);
-	list_losses(e, formats[format].comments ? "# " : "", formats[format].comments ? f : stderr);
+	list_losses(e, comments ? "# " : "", comments ? f : stderr);
 	fwrite(text, 1, len, f);
 	return f == stdout ? FINE : finish_output(f, e->o->output);
 }
@@ -350,22 +374,22 @@ export(struct exporting *e)
 		die(EXIT_SELF, "out of memory");
 	export_prepare(e->pool, &e->in);
 	choose_abis(e);
-	formats[e->o->format - 1].put(e);
+	e->format->put(e);
 	if (fclose(e->text) == 0)
 		status = write_out(e, text, len);
-	return status == FINE && e->o->strict && e->nlosses ? WRONG : status;
+	return status == FINE && e->o->strict && e->nlosses ? INCOMPLETE : status;
 }
 
 static int
-export_policies(struct export_options *o, struct host *h)
+export_policies(struct export_options *o, const struct format *format, struct host *h)
 {
-	struct exporting e = { .o = o };
+	struct exporting e = { .o = o, .format = format };
 	const char *extra = choice_grants(&o->choice, h);
 	struct layers l;
 	int status;
 
 	if (!extra || choice_complete(&o->choice, h) || host_load_layers(h, &o->choice.policies, extra, &l))
-		return USAGE;
+		return WRONG;
 	e.pool = pool_new();
 	e.out = (struct export_out){ .pool = e.pool, .text = put_text, .lost = put_loss, .ctx = &e };
 	e.in = (struct export_input){
@@ -382,20 +406,20 @@ static int
 exec_export(void *options, int argc, char **argv)
 {
 	struct export_options *o = options;
+	const struct format *format;
 	struct host host;
 	int status;
 
 	(void)argv;
 	if (argc > 0)
 		return command_misused(&cmd_export, "policies are named with -p");
-	if (!o->format)
-		return command_misused(&cmd_export, "--format says for whom: oci, systemd, minijail or bpf");
-	if (check_abi_names(&o->abis))
-		return USAGE;
-	if (o->format - 1 == AS_BPF && !o->output && isatty(STDOUT_FILENO))
+	format = find_format(o->format);
+	if (!format || check_abi_names(&o->abis))
+		return WRONG;
+	if (format->binary && !o->output && isatty(STDOUT_FILENO))
 		return command_misused(&cmd_export, "a filter is no text for a terminal: name a file with -o");
 	choice_host(&o->choice, &host);
-	status = export_policies(o, &host);
+	status = export_policies(o, format, &host);
 	host_free(&host);
 	choice_free(&o->choice);
 	return status;

@@ -13,7 +13,7 @@
 #include "tracer/host.h"
 #include "tracer/profile.h"
 
-enum { FINE, WRONG, USAGE };
+enum { FINE, WRONG = 2 };
 
 struct import_options {
 	const char *name;
@@ -42,7 +42,7 @@ const struct command cmd_import = {
 	.options = rows,
 	.options_size = sizeof(struct import_options),
 	.exec = exec_import,
-	.usage_status = USAGE,
+	.usage_status = WRONG,
 };
 
 /* How profiles call the ABIs of a machine. */

@@ -274,13 +274,8 @@ collect(struct writing *w, const struct profile_rule *r)
 static bool
 is_let_in_without_a_rule(enum sys_id id)
 {
-	static const uint16_t always[] = {
-		SYS_ID_exit, SYS_ID_exit_group, SYS_ID_rt_sigreturn, SYS_ID_sigreturn, SYS_ID_restart_syscall
-	};
-
-	for (unsigned i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		if (always[i] == id)
-			return true;
+	if (call_always_possible(id))
+		return true;
 	for (unsigned i = 0; i < SYS_MAXARGS; i++)
 		if (sysdesc_table[id].arg[i].rights)
 			return true;

@@ -190,7 +190,7 @@ wrong()
 {
 	printf "$1" > wrong.json
 	tg import wrong.json
-	is "$status$out" 1 "import: refused: $1"
+	is "$status$out" 2 "import: refused: $1"
 	like "$err" "$2" 'import: the message says why, and where'
 	unlike "$err" 'ERROR: AddressSanitizer|runtime error|Segmentation' 'import: and nothing breaks'
 }
@@ -210,22 +210,24 @@ wrong '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["read"], "act
 wrong '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": [5], "action": "SCMP_ACT_KILL"}]}' 'syscalls\[0\]\.names: element 0'
 awk 'BEGIN { for (i = 0; i < 100000; i++) printf "["; }' > deep.json
 tg import deep.json
-is "$status" 1 'import: what is nested deeply is refused'
+is "$status" 2 'import: what is nested deeply is refused'
 like "$err" '^deep\.json:1:[0-9]+: ' 'import: with its place'
 head -c 2000000 /dev/zero | tr '\0' ' ' > huge.json
 tg import huge.json
-is "$status" 1 'import: so is what is huge'
+is "$status" 2 'import: so is what is huge'
 
 # Used wrongly.
 
 tg export -p ./small.policy
 is "$status" 2 'a format has to be named'
+tg export -p ./small.policy --format minijial
+like "$err" 'did you mean "minijail"' 'and one that there is'
 tg export -p ./small.policy --format oci --abi sparc
 is "$status" 2 'an ABI has to be one of this machine'
 tg export --format oci
 is "$status" 2 'a policy has to be named'
 tg export -p ./small.policy --format oci -o /nonexistent/x
-is "$status" 1 'a file that cannot be written'
+is "$status" 2 'a file that cannot be written'
 tg import
 is "$status" 2 'a profile has to be named'
 
