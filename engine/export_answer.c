@@ -7,7 +7,8 @@
 
 /* Constants of the kernel's interface; nothing here includes its headers. */
 enum {
-	O_ACCESS = 3, O_READ = 0, O_WRITE = 1, O_MAKE = 0100, O_CUT = 01000, O_NAMELESS = 020200000, O_NAME_ONLY = 010000000,
+	O_ACCESS = 3, O_READ = 0, O_WRITE = 1,
+	O_MAKE = 0100, O_CUT = 01000, O_NAMELESS = 020200000, O_NAME_ONLY = 010000000,
 	AT_NO_PATH = 0x1000, TYPE_MASK = 0xf, TYPE_PACKET = 10, FAMILY_PACKET = 17, NEW_THREAD = 0x10000,
 };
 

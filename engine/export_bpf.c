@@ -65,8 +65,10 @@ put_if(struct building *b, uint16_t code, uint32_t k, size_t yes, size_t no)
 static size_t
 put_return(struct building *b, const struct answer *a)
 {
-	uint32_t k = a->class != ANSWER_REFUSE ? (a->log ? returns_log : returns[ACT_ALLOW]) : returns[a->action] | (uint32_t)a->err;
+	uint32_t k = a->log ? returns_log : returns[ACT_ALLOW];
 
+	if (a->class == ANSWER_REFUSE)
+		k = returns[a->action] | (uint32_t)a->err;
 	for (size_t i = b->n; i-- > 0 && b->n - i < MAX_JUMP / 2;)
 		if (b->insn[i].code == RETURN && b->insn[i].k == k)
 			return i;
@@ -138,16 +140,16 @@ add_span(struct span *s, size_t *n, uint32_t from, const struct answer *a)
 
 /* Numbers between those of the table, and beyond, are unknown ones; beyond the limit begins another ABI. */
 static size_t
-find_spans(struct building *b, const struct export_input *in, const struct export_abi *abi, const struct answer *foreign,
-    struct span *s)
+find_spans(struct building *b, const struct export_input *in, const struct export_abi *abi,
+    const struct answer *foreign, struct span *s)
 {
 	const struct answer *unknown = export_unknown(b->pool, in);
 	uint32_t next = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < abi->ncalls; i++) {
-		if (abi->call[i].nr > next || !i)
-			add_span(s, &n, next, abi->call[i].nr ? unknown : export_answer(b->pool, in, abi, abi->call[i].id));
+		if (abi->call[i].nr > next)
+			add_span(s, &n, next, unknown);
 		add_span(s, &n, abi->call[i].nr, export_answer(b->pool, in, abi, abi->call[i].id));
 		next = abi->call[i].nr + 1;
 	}

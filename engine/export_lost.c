@@ -82,7 +82,9 @@ blind_tests(const struct export_abi *abi, const struct rule *r)
 static void
 judge(const struct losing *l, const struct rule *r)
 {
-	static const unsigned by_kind[] = { [OBJ_PATH] = LOOK_PATH, [OBJ_ADDR] = LOOK_ADDR, [OBJ_PROC] = LOOK_PROC, [OBJ_CALL] = 0 };
+	static const unsigned by_kind[] = {
+		[OBJ_PATH] = LOOK_PATH, [OBJ_ADDR] = LOOK_ADDR, [OBJ_PROC] = LOOK_PROC, [OBJ_CALL] = 0
+	};
 	unsigned blind = blind_tests(l->in->abi, r);
 
 	if (r->hidden)

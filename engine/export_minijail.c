@@ -19,7 +19,8 @@ static const struct answer allow = { .class = ANSWER_LOOK };
  */
 enum { FIRST_NEW = 451 };
 static const char *const filled_holes[] = { "uretprobe", "uprobe" };
-static const char new_calls[] = "calls newer than Linux 6.1, as comments for a minijail that knows them: without a line they kill";
+static const char new_calls[] =
+    "calls newer than Linux 6.1, as comments for a minijail that knows them: without a line they kill";
 
 /* All of this holds: a masked value for each register, and some bit of each of these sets. */
 struct product {
@@ -130,7 +131,8 @@ multiply(struct sum *s, struct sum *next, const struct regtest *t, bool holds)
 
 	for (unsigned k = 0; k < t->n; k++) {
 		for (size_t i = 0; good && i < s->n; i++)
-			good = holds ? add_with(next, &s->p[i], t->reg, t->cube[k]) : add_without(next, &s->p[i], t->reg, t->cube[k]);
+			good = holds ? add_with(next, &s->p[i], t->reg, t->cube[k]) :
+			    add_without(next, &s->p[i], t->reg, t->cube[k]);
 		if (!holds)
 			swap(s, next);
 	}
@@ -343,7 +345,9 @@ make_fit(struct line *line, size_t n)
 static void
 let_in(struct writing *w, const char *name)
 {
-	w->out->lost(w->out->ctx, "calls with more cases than a line should have, let in whatever their arguments", name, NULL);
+	static const char why[] = "calls with more cases than a line should have, let in whatever their arguments";
+
+	w->out->lost(w->out->ctx, why, name, NULL);
 	print_plain(w, name, &allow);
 }
 

@@ -172,13 +172,16 @@ lose(struct making *m, const char *why, const char *name)
 static bool
 find_cases(struct making *m, struct call_entry *c, struct steps *s, const struct answer *a)
 {
-	static const char other_error[] = "calls that are refused with the error of unknown ones, for some of their arguments";
+	static const char other_error[] =
+	    "calls that are refused with the error of unknown ones, for some of their arguments";
 	static const char let_in[] = "calls that are let in for some of the arguments that the policy refuses";
 	bool good;
 
 	m->no_room = false;
 	if (!a->test) {
-		if ((m->round > 0) != (a->class == ANSWER_REFUSE) || same_effect(a, m->fallback) || add_cases(m, c, s, a))
+		if ((m->round > 0) != (a->class == ANSWER_REFUSE) || same_effect(a, m->fallback))
+			return true;
+		if (add_cases(m, c, s, a))
 			return true;
 		if (!m->round)
 			return false;
@@ -234,11 +237,11 @@ print_case(struct making *m, const struct call_entry *c, const struct case_entry
 		if (!mask)
 			continue;
 		if (mask == ~0ull || e->other[r])
-			export_text(m->out, "%s{ \"index\": %u, \"value\": %llu, \"op\": \"SCMP_CMP_%s\" }", comma, r, value,
-			    e->other[r] ? e->other[r] : "EQ");
+			export_text(m->out, "%s{ \"index\": %u, \"value\": %llu, \"op\": \"SCMP_CMP_%s\" }",
+			    comma, r, value, e->other[r] ? e->other[r] : "EQ");
 		else
-			export_text(m->out, "%s{ \"index\": %u, \"value\": %llu, \"valueTwo\": %llu, \"op\": \"SCMP_CMP_MASKED_EQ\" }",
-			    comma, r, mask, value);
+			export_text(m->out, "%s{ \"index\": %u, \"value\": %llu, \"valueTwo\": %llu, "
+			    "\"op\": \"SCMP_CMP_MASKED_EQ\" }", comma, r, mask, value);
 		comma = ", ";
 	}
 	export_text(m->out, "] }");
@@ -297,7 +300,8 @@ answers_alike(const struct answer *a, const struct answer *b)
 {
 	if (!a->test || !b->test)
 		return answers_equal(a, b);
-	return cubes_alike(a->test, b->test, UINT32_MAX) && answers_alike(a->yes, b->yes) && answers_alike(a->no, b->no);
+	return cubes_alike(a->test, b->test, UINT32_MAX) &&
+	    answers_alike(a->yes, b->yes) && answers_alike(a->no, b->no);
 }
 
 static struct call_entry *
@@ -339,7 +343,9 @@ add_call(struct making *m, const char *name, const struct answer *a)
 		m->call[m->n++] = (struct call_entry){ .name = name, .answer = a };
 		return;
 	}
-	if (answers_alike(c->answer, a) || !answer_may_pass(a, NULL) || (!c->answer->test && c->answer->class == ANSWER_LOOK))
+	if (answers_alike(c->answer, a) || !answer_may_pass(a, NULL))
+		return;
+	if (!c->answer->test && c->answer->class == ANSWER_LOOK)
 		return;
 	lose(m, "calls that differ from one ABI to another, let in for all", name);
 	c->answer = &allow;

@@ -82,12 +82,13 @@ work_out(const struct export_input *in, const struct policy *p, unsigned kind, u
 			refuses = true;
 			if (is_about_all(r) && !is_overruled(p, i, kind, right)) {
 				g = refused(r->action, r->err);
-				none = kind != OBJ_PATH || none;	/* objects without a name are under no such rule */
+				/* Objects without a name are under no such rule. */
+				none = kind != OBJ_PATH || none;
 				all = false;
 			}
 		} else if (!is_overruled(p, i, kind, right)) {
 			some = true;
-			all |= is_about_all(r) && kind != OBJ_PATH;	/* nor do objects without a name match it */
+			all |= is_about_all(r) && kind != OBJ_PATH;	/* likewise */
 		}
 	}
 	if (none && !some)

@@ -19,14 +19,15 @@ enum {
  * those that the policy refuses are taken off again.
  */
 static const char *const added[] = {
-	"arch_prctl", "brk", "cacheflush", "clock_getres", "clock_getres_time64", "clock_gettime", "clock_gettime64",
-	"clock_nanosleep", "clock_nanosleep_time64", "exit", "exit_group", "futex", "futex_time64", "futex_waitv",
-	"get_robust_list", "get_thread_area", "getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32",
-	"getgroups", "getgroups32", "getpgid", "getpgrp", "getpid", "getppid", "getrandom", "getresgid", "getresgid32",
-	"getresuid", "getresuid32", "getrlimit", "getsid", "gettid", "gettimeofday", "getuid", "getuid32", "map_shadow_stack",
-	"membarrier", "mmap", "mmap2", "mprotect", "mseal", "munmap", "nanosleep", "pause", "prlimit64", "restart_syscall",
-	"rseq", "rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "set_thread_area", "set_tid_address",
-	"sigreturn", "time", "ugetrlimit", "uprobe", "uretprobe",
+	"arch_prctl", "brk", "cacheflush", "clock_getres", "clock_getres_time64", "clock_gettime",
+	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64", "exit", "exit_group", "futex",
+	"futex_time64", "futex_waitv", "get_robust_list", "get_thread_area", "getegid", "getegid32", "geteuid",
+	"geteuid32", "getgid", "getgid32", "getgroups", "getgroups32", "getpgid", "getpgrp", "getpid",
+	"getppid", "getrandom", "getresgid", "getresgid32", "getresuid", "getresuid32", "getrlimit", "getsid",
+	"gettid", "gettimeofday", "getuid", "getuid32", "map_shadow_stack", "membarrier", "mmap", "mmap2",
+	"mprotect", "mseal", "munmap", "nanosleep", "pause", "prlimit64", "restart_syscall", "rseq",
+	"rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "set_thread_area",
+	"set_tid_address", "sigreturn", "time", "ugetrlimit", "uprobe", "uretprobe",
 };
 
 /* A setting with many words, on several lines. */
@@ -68,7 +69,8 @@ answer_to(const struct export_input *in, const struct export_out *out, const cha
 
 /* Is there a way to let it in, where this register has these bits? */
 static bool
-may_pass(const struct export_input *in, const struct export_out *out, const char *name, unsigned reg, uint64_t mask, uint64_t value)
+may_pass(const struct export_input *in, const struct export_out *out, const char *name,
+    unsigned reg, uint64_t mask, uint64_t value)
 {
 	const struct cube c = { mask, value };
 	const struct regtest t = { reg, 1, &c };
@@ -106,10 +108,12 @@ is_plain_error(const struct answer *a)
 static void
 lose_details(const struct export_out *out, const char *name, const struct answer *a)
 {
+	static const char error[] = "calls that get ENOSYS instead of what the policy says; systemd has one error for all";
+
 	if (a->test && answer_may_pass(a, NULL))
 		out->lost(out->ctx, "calls that are let in whatever their arguments", name, NULL);
 	else if (!answer_may_pass(a, NULL) && !is_plain_error(a))
-		out->lost(out->ctx, "calls that get ENOSYS instead of what the policy says; systemd has one error for all", name, NULL);
+		out->lost(out->ctx, error, name, NULL);
 }
 
 static void
@@ -161,8 +165,17 @@ write_families(const struct export_input *in, const struct export_out *out)
 static void
 write_memory(const struct export_input *in, const struct export_out *out)
 {
-	if (!may_pass(in, out, "mprotect", 2, PROT_X, PROT_X) && !may_pass(in, out, "pkey_mprotect", 2, PROT_X, PROT_X) &&
-	    !may_pass(in, out, "shmat", 2, SHM_X, SHM_X) && !may_pass(in, out, "mmap", 2, PROT_W | PROT_X, PROT_W | PROT_X))
+	static const struct {
+		const char *name;
+		uint64_t bits;
+	} ways[] = {
+		{ "mprotect", PROT_X }, { "pkey_mprotect", PROT_X }, { "shmat", SHM_X }, { "mmap", PROT_W | PROT_X }
+	};
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		any |= may_pass(in, out, ways[i].name, 2, ways[i].bits, ways[i].bits);
+	if (!any)
 		export_text(out, "MemoryDenyWriteExecute=yes\n");
 }
 
@@ -376,16 +389,24 @@ stays_closed(const struct export_out *out, const struct policy *p, const struct 
 	return true;
 }
 
+/* A place by its name, which the rule closes at any time. */
+static bool
+is_closing(const struct rule *r, unsigned rights)
+{
+	return r->action != ACT_ALLOW && (r->rights & rights) == rights && !r->phase && !r->cond.n &&
+	    !r->path.anonymous && r->path.shape != PAT_GLOB && r->path.prefix_len;
+}
+
 static void
-write_closed(const struct export_input *in, const struct export_out *out, unsigned layer, const char *setting, unsigned rights)
+write_closed(const struct export_input *in, const struct export_out *out, unsigned layer, const char *setting,
+    unsigned rights)
 {
 	const struct policy *p = in->layer[layer].policy;
 
 	for (size_t i = 0; i < p->nsorted[OBJ_PATH]; i++) {
 		const struct rule *r = p->sorted[OBJ_PATH][i];
 
-		if (r->action == ACT_ALLOW || (r->rights & rights) != rights || r->phase || r->cond.n || r->path.anonymous ||
-		    r->path.shape == PAT_GLOB || !r->path.prefix_len || !stays_closed(out, p, r, rights))
+		if (!is_closing(r, rights) || !stays_closed(out, p, r, rights))
 			continue;
 		if (strcmp(root_of(out->pool, &r->path, false), "/"))
 			write_path(out, setting, root_of(out->pool, &r->path, false));
@@ -406,7 +427,6 @@ write_paths(const struct export_input *in, const struct export_out *out)
 
 /* Addresses. */
 
-/* A family's addresses in one layer: systemd lets in what is on the first list, and refuses what is on the second. */
 static void
 print_network(const struct export_out *out, const char *setting, const struct rule *r)
 {
@@ -422,7 +442,8 @@ is_internet(const struct rule *r)
 {
 	if (r->addr.shape == ADDR_ANY)
 		return true;
-	return (r->addr.shape == ADDR_FAMILY || r->addr.shape == ADDR_IP) && (r->addr.family == NA_INET || r->addr.family == NA_INET6);
+	return (r->addr.shape == ADDR_FAMILY || r->addr.shape == ADDR_IP) &&
+	    (r->addr.family == NA_INET || r->addr.family == NA_INET6);
 }
 
 /* Whom one may be reached by is not said by any rule: who binds talks to everyone. */
@@ -449,10 +470,12 @@ write_addresses(const struct export_input *in, const struct export_out *out)
 
 		if (talks_to_anyone(p))
 			continue;
-		for (size_t k = 0; k < p->nsorted[OBJ_ADDR]; k++)
-			if (p->sorted[OBJ_ADDR][k]->action == ACT_ALLOW && p->sorted[OBJ_ADDR][k]->addr.shape == ADDR_IP &&
-			    p->sorted[OBJ_ADDR][k]->rights & (R_CONNECT | R_SEND))
-				print_network(out, "IPAddressAllow", p->sorted[OBJ_ADDR][k]);
+		for (size_t k = 0; k < p->nsorted[OBJ_ADDR]; k++) {
+			const struct rule *r = p->sorted[OBJ_ADDR][k];
+
+			if (r->action == ACT_ALLOW && r->addr.shape == ADDR_IP && r->rights & (R_CONNECT | R_SEND))
+				print_network(out, "IPAddressAllow", r);
+		}
 		export_text(out, "IPAddressDeny=any\n");
 		return;
 	}

@@ -144,7 +144,10 @@ ask_masked(struct asking *x, enum sys_id id, const struct regmap *m, unsigned ar
 	return ask_register(x, m->reg[arg], &c, 1);
 }
 
-/* Numbers below a limit, as cubes: the same above a bit that the limit has, and not that bit.  flip turns signed order. */
+/*
+ * Numbers below a limit, as cubes: the same above a bit that the limit has, and
+ * not that bit.  flip turns the order of signed numbers.
+ */
 static unsigned
 cubes_below(struct cube *out, uint64_t limit, unsigned bits, uint64_t flip)
 {

@@ -8,6 +8,7 @@ UNIT_TESTS = \
 	%D%/unit/check_exposure		\
 	%D%/unit/check_fmt		\
 	%D%/unit/check_export		\
+	%D%/unit/check_export_formats	\
 	%D%/unit/check_halves		\
 	%D%/unit/check_lib		\
 	%D%/unit/check_messages		\
@@ -87,6 +88,7 @@ noinst_HEADERS = \
 	%D%/cases/promises.def	\
 	%D%/tracee/attempt.h	\
 	%D%/unit/policy_draft.h	\
+	%D%/unit/export_rig.h	\
 	%D%/unit/policy_rig.h	\
 	%D%/unit/run.h		\
 	#

@@ -104,7 +104,8 @@ fill_abi(struct exporting *e, struct export_abi *out, const struct abi *abi)
 
 	*out = (struct export_abi){
 		.name = abi->name, .audit_arch = abi->audit_arch, .wordsize = abi->wordsize,
-		.pairs_aligned = abi->pairs_aligned, .call = call, .ncalls = abi->ncalls, .oci = abi->name, .systemd = abi->name,
+		.pairs_aligned = abi->pairs_aligned, .call = call, .ncalls = abi->ncalls,
+		.oci = abi->name, .systemd = abi->name,
 	};
 	for (size_t i = 0; i < sizeof(abi_words) / sizeof(abi_words[0]); i++) {
 		if (strcmp(abi_words[i].abi, abi->name))
@@ -195,7 +196,7 @@ put_insns(struct exporting *e)
 	size_t n = export_bpf(e->pool, &e->in, &insn);
 
 	if (!n)
-		die(EXIT_SELF, "the filter has more than %d instructions, which the kernel does not take", EXPORT_MAX_INSNS);
+		die(EXIT_SELF, "the filter has more than the %d instructions that the kernel takes", EXPORT_MAX_INSNS);
 	fwrite(insn, sizeof(*insn), n, e->text);
 	export_lost_rules(&e->in, &e->out);
 }

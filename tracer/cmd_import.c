@@ -164,7 +164,8 @@ write_policy(const struct import_options *o, const char *file, const struct prof
 	if (fclose(f) == 0)
 		status = put(text, len);
 	if (status == FINE && lost)
-		warn("the comments of this policy say what it leaves out of the profile: %u thing%s", lost, lost > 1 ? "s" : "");
+		warn("the comments of this policy say what it leaves out of the profile: %u thing%s",
+		    lost, lost > 1 ? "s" : "");
 	return status;
 }
 

@@ -58,10 +58,10 @@ struct profile_for {
 	const struct opt_list *caps;
 };
 
-/* Reads JSON.  0, or -EINVAL and a message, "FILE:line:column: ..." where there is a place; -ENOTSUP without jansson. */
 struct profile_error {
 	char text[512];
 };
+/* Reads JSON.  0, or -EINVAL and a message, "line:column: ..." where there is a place; -ENOTSUP without jansson. */
 int profile_read(struct profile *, const char *text, size_t len, const struct profile_for *, struct profile_error *);
 void profile_free(struct profile *);
 
@@ -75,6 +75,7 @@ typedef const char *profile_guard(void *ctx, enum sys_id);
  * Writes a policy that decides as the profile does.  program may be NULL.
  * What cannot be said is said in comments, and counted: the number is returned.
  */
-unsigned profile_write(const struct profile *, const char *from, const char *program, profile_guard *, void *ctx, FILE *);
+unsigned profile_write(const struct profile *, const char *from, const char *program,
+    profile_guard *, void *ctx, FILE *);
 
 #endif

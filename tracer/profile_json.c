@@ -63,7 +63,8 @@ static int
 member(struct reading *r, json_t *o, const char *name, json_type type, json_t **out)
 {
 	static const char *const types[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string", [JSON_INTEGER] = "a whole number",
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string", [JSON_INTEGER] = "a whole number",
 	};
 	json_t *v = json_object_get(o, name);
 
@@ -137,7 +138,8 @@ check_members(struct reading *r, json_t *o, const char *const *known)
 /* Actions. */
 
 static const char one_thread[] = "the profile kills one thread, tollgate the process";
-static const char asks[] = "the profile asks another process; tollgate asks who watches, and without a debugger refuses";
+static const char asks[] =
+    "the profile asks another process; tollgate asks who watches, and without a debugger refuses";
 
 static const struct {
 	const char *name;
@@ -636,7 +638,8 @@ fold_numbers(const char *text, size_t *len)
 }
 
 int
-profile_read(struct profile *p, const char *text, size_t len, const struct profile_for *want, struct profile_error *error)
+profile_read(struct profile *p, const char *text, size_t len, const struct profile_for *want,
+    struct profile_error *error)
 {
 	cleanup_free char *folded = NULL;
 	struct reading r = { .p = p, .want = want, .error = error };
@@ -666,7 +669,8 @@ release_document(struct profile *p)
 #else
 
 int
-profile_read(struct profile *p, const char *text, size_t len, const struct profile_for *want, struct profile_error *error)
+profile_read(struct profile *p, const char *text, size_t len, const struct profile_for *want,
+    struct profile_error *error)
 {
 	(void)text;
 	(void)len;

@@ -230,7 +230,8 @@ apply(struct writing *w, enum sys_id id, const struct profile_rule *r)
 	why = print_conditions(&when, &sysdesc_table[id], r);
 	if (why) {
 		w->lost++;
-		fprintf(w->f, "# An entry for %s is left out; of one of its conditions: %s.\n", sysdesc_table[id].name, why);
+		fprintf(w->f, "# An entry for %s is left out; of one of its conditions: %s.\n",
+		    sysdesc_table[id].name, why);
 		return;
 	}
 	if (!when.len) {
@@ -343,7 +344,8 @@ part_from_family(struct writing *w, enum sys_id id)
 	if (!rest)
 		rest = fallback;
 	for (size_t i = 0; i < head->n; i++)
-		if (!has_line(a, &head->line[i]) && form_has_arguments(head->line[i].when, sysdesc_table[id].family, id))
+		if (!has_line(a, &head->line[i]) &&
+		    form_has_arguments(head->line[i].when, sysdesc_table[id].family, id))
 			add_line(a, xstrdup(rest), head->line[i].when, false);
 }
 
@@ -448,7 +450,8 @@ write_guards(struct writing *w, profile_guard *guard, void *ctx)
 			continue;
 		said[n++] = name;
 		w->lost++;
-		fprintf(w->f, "# The profile lets %s in; the floor does not, unless: unsafe %s\n", sysdesc_table[id].name, name);
+		fprintf(w->f, "# The profile lets %s in; the floor does not, unless: unsafe %s\n",
+		    sysdesc_table[id].name, name);
 	}
 }
 

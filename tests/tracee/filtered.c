@@ -112,8 +112,9 @@ main(int argc, char **argv)
 		return 1;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		errno = 0;
-		result[i] = syscall(calls[i].nr, calls[i].arg[0], calls[i].arg[1], calls[i].arg[2], calls[i].arg[3]) == -1 ? errno : 0;
+		const long *arg = calls[i].arg;
+
+		result[i] = syscall(calls[i].nr, arg[0], arg[1], arg[2], arg[3]) == -1 ? errno : 0;
 	}
 	for (unsigned i = 0; i < n; i++)
 		printf("%s: %s\n", calls[i].name, result[i] ? strerror((int)result[i]) : "done");
