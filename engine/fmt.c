@@ -251,7 +251,7 @@ write_gap(struct formatter *f, const char *to)
 
 		while (p + space < to && strchr(" \t\r", p[space]))
 			space++;
-		if (p[space] == '#' && p + space < to) {
+		if (p + space < to && p[space] == '#') {
 			flush_run(f);
 			if (blank && f->out.len)
 				add(&f->out, "\n", 1);

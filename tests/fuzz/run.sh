@@ -24,7 +24,8 @@ printf '#include <stddef.h>\nint LLVMFuzzerTestOneInput(const unsigned char *p, 
 clang -fsanitize=fuzzer $sanitize -o try try.c > try.log 2>&1 ||
 	{ cat try.log >&2; stop 'clang has no libFuzzer or sanitizers (Debian: apt-get install libclang-rt-dev, or clang itself)'; }
 [ -x "$src/configure" ] || (cd "$src" && autoreconf -fi) || stop 'autoreconf failed'
-[ -e config.status ] || "$src/configure" CC=clang CFLAGS="-g -O1 -fsanitize=fuzzer-no-link $sanitize" > configure.log ||
+[ -e config.status ] || "$src/configure" CC=clang \
+	CPPFLAGS=-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION CFLAGS="-g -O1 -fsanitize=fuzzer-no-link $sanitize" > configure.log ||
 	stop "configure failed, see $build/config.log"
 { make -j"$(getconf _NPROCESSORS_ONLN)" all && make fuzz-parts; } > make.log 2>&1 || { tail -n 30 make.log >&2; stop "make failed: all of it in $build/make.log"; }
 
