@@ -151,15 +151,16 @@ consider_guarded_access(struct strictest *s, const struct policy *floor, const s
 static void
 consider_floor(struct strictest *s, const struct policy *floor, const struct policy *layer, const struct sysevent *ev)
 {
+	const struct layer floor_layer = { .policy = floor };
+	const struct rule *r;
+	struct rulewalk w;
+
 	consider_builtin(s, layer, ev);
 	if (!floor)
 		return;
-	for (uint32_t n = floor->call_at[ev->id]; n < floor->call_at[ev->id + 1]; n++) {
-		const struct rule *r = floor->sorted[OBJ_CALL][n];
-
-		if (condition_holds(&r->cond, ev))
-			consider_guard(s, floor, layer, r, CALL_ITSELF, 0);
-	}
+	rulewalk_start(&w, &floor_layer, OBJ_CALL, ev, NULL);
+	while ((r = rulewalk_next(&w, 0)))
+		consider_guard(s, floor, layer, r, CALL_ITSELF, 0);
 	for (unsigned i = 0; i < ev->naccess; i++)
 		consider_guarded_access(s, floor, layer, ev, i);
 }
@@ -167,15 +168,10 @@ consider_floor(struct strictest *s, const struct policy *floor, const struct pol
 static const struct rule *
 rule_for_call(const struct layer *l, const struct sysevent *ev)
 {
-	const struct policy *p = l->policy;
+	struct rulewalk w;
 
-	for (uint32_t n = p->call_at[ev->id]; n < p->call_at[ev->id + 1]; n++) {
-		const struct rule *r = p->sorted[OBJ_CALL][n];
-
-		if (rule_is_open(r, l->phases) && condition_holds(&r->cond, ev))
-			return r;
-	}
-	return NULL;
+	rulewalk_start(&w, l, OBJ_CALL, ev, NULL);
+	return rulewalk_next(&w, 0);
 }
 
 /* Is there anything the accesses will decide? */

@@ -151,6 +151,7 @@ index_prefixes(struct loader *l)
 	for (size_t i = n; i-- > 0;) {
 		uint32_t *b = &bucket[prefix[i].hash & (size - 1)];
 
+		prefix[i].sieve = sieve_build(l, OBJ_PATH, prefix[i].first, prefix[i].n);
 		prefix[i].next = *b;
 		*b = (uint32_t)i + 1;
 		if (!p->prefixes.nlens || len[p->prefixes.nlens - 1] != prefix[i].len)
@@ -198,6 +199,7 @@ index_addrs(struct loader *l)
 	for (size_t i = n; i-- > 0;) {
 		uint32_t *b = &bucket[run[i].hash & (size - 1)];
 
+		run[i].sieve = sieve_build(l, OBJ_ADDR, run[i].first, run[i].n);
 		run[i].next = *b;
 		*b = (uint32_t)i + 1;
 	}
@@ -234,6 +236,7 @@ compile_sort(struct loader *l)
 {
 	struct policy *p = l->policy;
 	uint32_t *at = pool_alloc(l->keep, SYS_IDS + 1, sizeof(*at));
+	const struct sieve **sieve = pool_alloc(l->keep, SYS_IDS, sizeof(*sieve));
 	uint32_t n = 0;
 
 	for (unsigned kind = 0; kind < OBJ_KINDS; kind++)
@@ -245,7 +248,11 @@ compile_sort(struct loader *l)
 			n++;
 		at[id] = n;
 	}
+	for (unsigned id = 0; id < SYS_IDS; id++)
+		sieve[id] = sieve_build(l, OBJ_CALL, at[id], at[id + 1] - at[id]);
+	p->proc_sieve = sieve_build(l, OBJ_PROC, 0, (uint32_t)p->nsorted[OBJ_PROC]);
 	p->call_at = at;
+	p->call_sieve = sieve;
 	p->needs = needs_of_calls(l);
 	p->rule = pool_copy(l->keep, l->rules.item, l->rules.n, sizeof(*l->rules.item));
 	p->nrules = l->rules.n;

@@ -372,6 +372,9 @@ unsigned target_add(struct loader *, const struct source *, struct word);
 /* Whom its name is looked up for: NULL, the command line, for one that names itself. */
 const char *target_from(const struct target *);
 
+/* sieve_build.c: NULL when there are few.  They are sorted[kind], from first on; memory is the policy's. */
+const struct sieve *sieve_build(struct loader *, enum object_kind, uint32_t first, uint32_t n);
+
 /* index.c */
 void compile_sort(struct loader *);
 

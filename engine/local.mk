@@ -22,6 +22,7 @@ engine_libtgdecide_a_SOURCES = \
 	%D%/policy.h		\
 	%D%/policy_int.h	\
 	%D%/pure.h		\
+	%D%/sieve.c		\
 	%D%/syscalls.def	\
 	%D%/sysdesc.c		\
 	%D%/sysdesc.h		\
@@ -73,6 +74,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/pool.c	\
 	%D%/pool.h	\
 	%D%/show.c	\
+	%D%/sieve_build.c	\
 	%D%/stmt.c	\
 	%D%/suggest.c	\
 	%D%/target.c	\

@@ -107,6 +107,31 @@ hash_beginnings(struct rulewalk *w)
 	}
 }
 
+/* Goes on with those of the rules from first to end that the sieve leaves.  text: what of the object is not known yet. */
+static void
+enter_run(struct rulewalk *w, size_t first, size_t end, const struct sieve *sieve, const char *text, size_t len)
+{
+	const struct sifted about = { .ev = w->ev, .a = w->a, .text = text, .len = len };
+
+	w->next = first;
+	w->end = end;
+	if (sieve && sift_start(&w->sift, sieve, &about))
+		w->next = end;
+}
+
+static void
+start_path(struct rulewalk *w)
+{
+	w->path = w->a->path;
+	w->len = strlen(w->path);
+	w->anonymous = path_anonymous(w->path, w->len);
+	/* Rules for what lies below a directory begin otherwise: all are looked at. */
+	if (w->a->tree)
+		w->end = w->p->nsorted[OBJ_PATH];
+	else
+		hash_beginnings(w);
+}
+
 void
 rulewalk_start(struct rulewalk *w, const struct layer *l, int kind, const struct sysevent *ev, const struct access *a)
 {
@@ -117,22 +142,22 @@ rulewalk_start(struct rulewalk *w, const struct layer *l, int kind, const struct
 	w->ev = ev;
 	w->a = a;
 	w->kind = kind;
-	w->next = 0;
-	w->end = p->nsorted[kind];
+	w->next = w->end = 0;
+	w->sift.n = 0;
 	w->chain = 0;
 	w->nlens = 0;
 	w->level = 0;
-	if (kind == OBJ_ADDR)
-		w->end = 0;
-	if (kind != OBJ_PATH)
-		return;
-	w->path = a->path;
-	w->len = strlen(a->path);
-	w->anonymous = path_anonymous(a->path, w->len);
-	if (a->tree)
-		return;		/* rules for what lies below begin otherwise: all are looked at */
-	w->end = 0;
-	hash_beginnings(w);
+	switch (kind) {
+	case OBJ_PATH:
+		start_path(w);
+		break;
+	case OBJ_PROC:
+		enter_run(w, 0, p->nsorted[OBJ_PROC], p->proc_sieve, NULL, 0);
+		break;
+	case OBJ_CALL:
+		enter_run(w, p->call_at[ev->id], p->call_at[ev->id + 1], p->call_sieve[ev->id], NULL, 0);
+		break;
+	}
 }
 
 /* Moves on to the rules of the next prefix that the path may have; false when there is none. */
@@ -148,8 +173,7 @@ next_prefix(struct rulewalk *w)
 			w->chain = f->next;
 			if (f->hash != w->hash[w->nlens] || f->len != x->len[w->nlens])
 				continue;
-			w->next = f->first;
-			w->end = (size_t)f->first + f->n;
+			enter_run(w, f->first, (size_t)f->first + f->n, f->sieve, w->path + f->len, w->len - f->len);
 			return true;
 		}
 		if (!w->nlens)
@@ -173,6 +197,17 @@ level_applies(const struct addr_level *l, const struct access *a)
 	return a->addr.family == NA_UNIX && a->addr.abstract == (l->shape == ADDR_ABSTRACT) && len >= l->len;
 }
 
+static void
+enter_addrs(struct rulewalk *w, const struct prefix *run)
+{
+	const struct addr_level *l = &w->p->addrs.level[run->len];
+	size_t len = 0, skip = l->shape == ADDR_UNIX || l->shape == ADDR_ABSTRACT ? l->len : 0;
+	const char *name = unix_name(w->a, &len);
+
+	/* A level of names applies to those that are long enough. */
+	enter_run(w, run->first, (size_t)run->first + run->n, run->sieve, name + skip, len - skip);
+}
+
 /* Moves on to the rules that the address may be of, the narrower first; false when there are no more. */
 static bool
 next_addrs(struct rulewalk *w)
@@ -187,8 +222,7 @@ next_addrs(struct rulewalk *w)
 			w->chain = run->next;
 			if (run->hash != w->hash[0] || run->len + 1u != w->level)
 				continue;
-			w->next = run->first;
-			w->end = (size_t)run->first + run->n;
+			enter_addrs(w, run);
 			return true;
 		}
 		if (w->level == x->nlevels)
@@ -223,7 +257,7 @@ rule_matches(const struct rulewalk *w, const struct rule *r)
 	case OBJ_PROC:
 		return proc_matches(r->proc, w->a->proc);
 	}
-	return false;
+	return w->kind == OBJ_CALL;
 }
 
 bool
@@ -237,14 +271,26 @@ rule_covers(const struct rule *r, const struct access *a)
 	return rule_matches(&w, r);
 }
 
+static bool
+next_of_run(struct rulewalk *w, size_t *i)
+{
+	if (w->next < w->end) {
+		*i = w->next++;
+		return true;
+	}
+	return sift_next(&w->sift, i);
+}
+
 const struct rule *
 rulewalk_next(struct rulewalk *w, unsigned rights)
 {
-	do {
-		while (w->next < w->end) {
-			const struct rule *r = w->p->sorted[w->kind][w->next++];
+	size_t i;
 
-			if (r->rights & rights && rule_is_open(r, w->phases) && rule_matches(w, r) &&
+	do {
+		while (next_of_run(w, &i)) {
+			const struct rule *r = w->p->sorted[w->kind][i];
+
+			if ((r->rights & rights || w->kind == OBJ_CALL) && rule_is_open(r, w->phases) && rule_matches(w, r) &&
 			    condition_holds(&r->cond, w->ev))
 				return r;
 		}
@@ -326,8 +372,8 @@ text_matches(const struct condop *t, const struct sysevent *ev)
 	return false;
 }
 
-static uint64_t
-number_of(const struct condop *t, const struct sysevent *ev)
+uint64_t
+condop_number(const struct condop *t, const struct sysevent *ev)
 {
 	static const struct process nobody;
 	const struct process *p = ev->process ? ev->process : &nobody;
@@ -365,7 +411,7 @@ condop_holds(const struct condop *t, const struct sysevent *ev)
 		return ev->caller && ev->caller->file;
 	if (t->about >= ABOUT_EXE)
 		return text_matches(t, ev) == (t->kind != COND_NE);
-	v = number_of(t, ev);
+	v = condop_number(t, ev);
 	want = normal(t, ev, t->val[0]);
 	switch (t->kind) {
 	case COND_EQ:

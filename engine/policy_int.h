@@ -133,12 +133,53 @@ struct mark {
 	struct origin origin;
 };
 
+/*
+ * A sieve leaves few of many rules: each is listed under a key that every call
+ * has which it matches.  What keys are about is their class; a call is asked for
+ * its keys of each class that is used.
+ */
+enum sieve_kind { SIEVE_RIGHT, SIEVE_TEXT, SIEVE_PORTS, SIEVE_NUMBER };
+enum sieve_subject { SUBJECT_OBJECT, SUBJECT_EXE, SUBJECT_ARGV0, SUBJECT_MODULE, SUBJECT_FUNCTION };
+
+struct sieve_class {
+	uint8_t kind;			/* enum sieve_kind */
+	uint8_t size;			/* SIEVE_TEXT: bytes of a piece of it; SIEVE_PORTS: of a port's bits the first */
+	uint8_t subject;		/* SIEVE_TEXT: enum sieve_subject */
+	bool used;
+	const struct condop *op;	/* SIEVE_NUMBER: the last 32 bits of what such a test is about */
+};
+
+struct sieve_entry {
+	uint32_t key;
+	uint32_t next;			/* with the same bucket, plus one; 0 ends */
+	uint32_t first, n;		/* in sieve.rule, in the order of rules */
+};
+
+struct sieve {
+	const struct sieve_class *class;
+	unsigned nclasses;
+	const uint32_t *rule;		/* indices of rules: first those that have no key */
+	uint32_t nrest, nfiled;
+	const struct sieve_entry *entry;
+	const uint32_t *bucket;		/* index of an entry, plus one */
+	uint32_t mask;
+};
+
+static inline uint32_t
+sieve_key(unsigned class, uint64_t value)
+{
+	value += (uint64_t)(class + 1) << 40;
+	value ^= value >> 32;
+	return (uint32_t)(value * 0x9e3779b97f4a7c15u >> 32);
+}
+
 /* Rules of paths that begin with the same literal bytes: a run of sorted[OBJ_PATH]. */
 struct prefix {
 	uint32_t hash;
 	uint32_t next;			/* with the same bucket, plus one; 0 ends */
 	uint32_t first, n;		/* rules */
 	uint16_t len;
+	const struct sieve *sieve;	/* NULL: they are few */
 };
 
 /* Finds the few rules whose literal beginning a path has, longest first, without a look at the others. */
@@ -188,6 +229,8 @@ struct policy {
 	struct prefix_index prefixes;
 	struct addr_index addrs;
 	const uint32_t *call_at;		/* SYS_IDS + 1 indices into sorted[OBJ_CALL] */
+	const struct sieve *const *call_sieve;	/* of each call; NULL: its rules are few */
+	const struct sieve *proc_sieve;
 	const struct mark *unsafe;
 	size_t nunsafe;
 	const struct mark *program;
@@ -231,6 +274,31 @@ hash_addr(const struct addr_level *l, const uint8_t *ip, const char *name)
 	return rest ? hash_byte(hash, (unsigned char)(ip[bytes] & 0xff00 >> rest)) : hash;
 }
 
+/* What a call is asked for its keys. */
+struct sifted {
+	const struct sysevent *ev;
+	const struct access *a;		/* NULL for the call itself */
+	const char *text;		/* SUBJECT_OBJECT */
+	size_t len;
+};
+
+enum { SIEVE_CURSORS = 32 };
+
+/* The rules that a sieve leaves, in their order. */
+struct sift {
+	const struct sieve *sieve;
+	unsigned n;
+	bool full;
+	struct {
+		uint32_t at, end;	/* in sieve.rule */
+	} cursor[SIEVE_CURSORS];
+};
+
+/* False when so much is left that it saves nothing. */
+bool sift_start(struct sift *, const struct sieve *, const struct sifted *);
+/* Index of the next rule; false when there is none. */
+bool sift_next(struct sift *, size_t *rule);
+
 /* The rules whose object covers what is accessed, the most specific first. */
 struct rulewalk {
 	const struct policy *p;
@@ -238,7 +306,8 @@ struct rulewalk {
 	const struct sysevent *ev;
 	const struct access *a;
 	int kind;
-	size_t next, end;		/* in sorted[kind] */
+	size_t next, end;		/* in sorted[kind]; then what the sieve has left */
+	struct sift sift;
 	const char *path;		/* OBJ_PATH */
 	size_t len;
 	bool anonymous;
@@ -248,7 +317,7 @@ struct rulewalk {
 	uint32_t hash[PATTERN_MAX + 1];	/* of the path's beginnings, one for each length */
 };
 
-/* kind is what the access is about; an OBJ_PATH has a path. */
+/* kind is what the access is about; an OBJ_PATH has a path.  OBJ_CALL: the rules for the call itself, of no rights. */
 void rulewalk_start(struct rulewalk *, const struct layer *, int kind, const struct sysevent *, const struct access *);
 /* The next one that has any of the rights; NULL when there is none. */
 const struct rule *rulewalk_next(struct rulewalk *, unsigned rights);
@@ -274,6 +343,8 @@ bool call_always_possible(enum sys_id);
 
 bool condition_holds(const struct condition *, const struct sysevent *);
 bool condop_holds(const struct condop *, const struct sysevent *);
+/* What a test of a number looks at. */
+uint64_t condop_number(const struct condop *, const struct sysevent *);
 /* Is this object one of the rule's?  Rights, phase and condition do not count. */
 bool rule_covers(const struct rule *, const struct access *);
 /* Does the word stand in a line `unsafe`? */

@@ -271,6 +271,15 @@ if "$TOLLGATE" list arches | grep -q i386; then
 	is "$status" 1 'is another of i386'
 	tg explain -p ./abi.policy --abi i386 'ioctl(3, 0x80046601, 0)'
 	is "$status" 0 'where it has its own value'
+	# Also among so many that they are not tried one after the other.
+	policy abi.policy 'default allow' 'deny syscall ioctl if cmd in TCGETS, TCSETS' 'deny syscall ioctl if cmd == TIOCGWINSZ' \
+		'deny syscall ioctl if cmd == FIONREAD' 'deny syscall ioctl if cmd == FIONBIO' 'deny syscall ioctl if cmd == TIOCSTI' \
+		'deny syscall ioctl if cmd == TIOCGPGRP' 'deny syscall ioctl if cmd == TIOCSPGRP' 'deny syscall ioctl if cmd == TCFLSH' \
+		'deny syscall ioctl if cmd == TCXONC' 'deny syscall ioctl if cmd == TIOCSWINSZ' 'deny syscall ioctl if cmd == FS_IOC_GETFLAGS'
+	tg explain -p ./abi.policy --abi i386 'ioctl(3, 0x80046601, 0)'
+	is "$status" 1 'a refusal among many is found by its own value, too'
+	tg explain -p ./abi.policy --abi x86_64 'ioctl(3, 0x80046601, 0)'
+	is "$status" 0 'and only by that'
 fi
 
 # Who is said to call, and phases that are said to be open.

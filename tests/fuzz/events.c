@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tests/fuzz/fuzz.h"
 
-enum { MAX_RULES_TRIED = 48, VARIANTS = 4, SAMPLE = 2 * PATTERN_MAX };
+enum { MAX_RULES_TRIED = 200, MAX_TESTS_TRIED = 8, VARIANTS = 5, SAMPLE = 2 * PATTERN_MAX };
 
 /* An event and what it borrows. */
 struct made {
@@ -12,7 +12,7 @@ struct made {
 	char object[SAMPLE], module[SAMPLE], function[SAMPLE], exe[SAMPLE], argv0[SAMPLE];
 };
 
-/* Texts by patterns.  Variant 0 is as short as it can be, 1 and 2 are not, 3 is a byte too long. */
+/* Texts by patterns.  Variant 0 is as short as it can be, 1 to 3 are not, 4 is a byte too long. */
 
 static char
 set_member(const struct byteset *s, unsigned variant)
@@ -29,7 +29,7 @@ set_member(const struct byteset *s, unsigned variant)
 static size_t
 token_sample(const struct pattern *p, const struct pattok *t, unsigned variant, char *out)
 {
-	static const char *const star[VARIANTS] = { "", "s", "..", "x" }, *const deep[VARIANTS] = { "", "d", "d/e", "/" };
+	static const char *const star[VARIANTS] = { "", "s", "..", "q0", "x" }, *const deep[VARIANTS] = { "", "d", "d/e", "", "/" };
 	const char *text = t->kind == TOK_STAR ? star[variant] : t->kind == TOK_DEEP ? deep[variant] : "";
 
 	switch (t->kind) {
@@ -110,20 +110,23 @@ number_suits(struct made *m, const struct condop *t, unsigned variant)
 }
 
 static void
+test_suits(struct made *m, const struct condop *t, unsigned variant)
+{
+	if (t->kind <= COND_NOT)
+		return;
+	if (t->about == ABOUT_CALLER_FILE)
+		m->caller.file = variant % 2;
+	else if (t->about >= ABOUT_EXE && t->nvals)
+		text_suits(m, t, variant);
+	else
+		number_suits(m, t, variant);
+}
+
+static void
 condition_suits(struct made *m, const struct condition *c, unsigned variant)
 {
-	for (unsigned i = 0; i < c->n; i++) {
-		const struct condop *t = &c->op[i];
-
-		if (t->kind <= COND_NOT)
-			continue;
-		if (t->about == ABOUT_CALLER_FILE)
-			m->caller.file = variant % 2;
-		else if (t->about >= ABOUT_EXE && t->nvals)
-			text_suits(m, t, variant);
-		else
-			number_suits(m, t, variant);
-	}
+	for (unsigned i = 0; i < c->n; i++)
+		test_suits(m, &c->op[i], variant);
 }
 
 /* Objects by rules. */
@@ -131,16 +134,17 @@ condition_suits(struct made *m, const struct condition *c, unsigned variant)
 static void
 address_suits(struct made *m, const struct addrpat *p, unsigned variant)
 {
+	const uint16_t ports[VARIANTS] = {
+		p->port_lo, p->port_hi, (uint16_t)((p->port_lo + p->port_hi) / 2), p->port_lo, (uint16_t)(p->port_hi + 1),
+	};
 	struct netaddr *a = &m->access.addr;
 	size_t n;
 
 	a->family = p->shape == ADDR_ANY ? NA_INET6 : p->family;
 	memcpy(a->ip, p->ip, sizeof(a->ip));
-	a->port = variant ? p->port_hi : p->port_lo;
-	if (variant == 2)
-		a->ip[p->bits / 8 % 16] ^= (uint8_t)(0x80 >> p->bits % 8);
+	a->port = ports[variant];
 	if (variant == 3)
-		a->port++;
+		a->ip[p->bits / 8 % 16] ^= (uint8_t)(0x80 >> p->bits % 8);
 	if (p->shape != ADDR_UNIX && p->shape != ADDR_ABSTRACT)
 		return;
 	a->abstract = p->shape == ADDR_ABSTRACT;
@@ -173,7 +177,7 @@ object_suits(struct made *m, const struct rule *r, unsigned variant)
 	case OBJ_PROC:
 		m->ev.id = SYS_ID_kill;
 		m->access.kind = ACC_PROC;
-		m->access.proc = variant;
+		m->access.proc = variant % (PROC_SELF + 1);
 		break;
 	default:
 		m->ev.id = r->id;
@@ -197,9 +201,22 @@ make(struct made *m, unsigned variant)
 	m->caller.module = m->module;
 	m->process.exe = m->exe;
 	m->process.argv0 = m->argv0;
-	if (variant != 3) {
+	if (variant != 4) {
 		m->ev.caller = &m->caller;
 		m->ev.process = &m->process;
+	}
+}
+
+/* One test of the condition and the others not: what a rule with "or" is also about. */
+static void
+events_for_tests(struct made *m, const struct rule *r, fuzz_event *each, void *ctx)
+{
+	for (unsigned i = 0; r->cond.n > 1 && i < r->cond.n && i < MAX_TESTS_TRIED; i++) {
+		make(m, 0);
+		object_suits(m, r, 1);
+		test_suits(m, &r->cond.op[i], i % 2);
+		m->ev.wordsize = i % 2 ? 4 : 8;
+		each(ctx, &m->ev);
 	}
 }
 
@@ -218,6 +235,7 @@ events_for_rule(struct made *m, const struct rule *r, fuzz_event *each, void *ct
 		m->access.tree = true;
 		each(ctx, &m->ev);
 	}
+	events_for_tests(m, r, each, ctx);
 }
 
 /* What no rule is about, or the language has a word of its own for. */

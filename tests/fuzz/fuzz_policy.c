@@ -26,10 +26,10 @@ most_specific(const struct layer *l, const struct sysevent *ev, unsigned right)
 	return best;
 }
 
-static enum action
-action_of(const struct layer *l, const struct rule *r)
+static bool
+as_good(const struct rule *a, const struct rule *b)
 {
-	return r ? (enum action)r->action : l->policy->fallback.action;
+	return a == b || (a && b && a->rank == b->rank && a->terms == b->terms && a->action == b->action);
 }
 
 /* One right on one object, and the call let in. */
@@ -38,8 +38,29 @@ check_right(const struct layer *l, const struct sysevent *ev, unsigned right)
 {
 	const struct rule *found = rule_for_right(l, ev, ev->access, right), *wanted = most_specific(l, ev, right);
 
-	MUST(!found == !wanted && action_of(l, found) == action_of(l, wanted), "right %#x on %s: found %s, wanted %s", right,
+	MUST(as_good(found, wanted), "right %#x on %s: found %s, wanted %s", right,
 	    ev->access->path ? ev->access->path : "-", found ? found->object : "none", wanted ? wanted->object : "none");
+}
+
+/* The rule that a verdict tells the line of. */
+static const struct rule *
+rule_of(const struct policy *p, const struct verdict *v)
+{
+	for (size_t i = 0; v->reason == WHY_RULE && i < p->nrules; i++)
+		if (&p->rule[i]->origin == v->origin)
+			return p->rule[i];
+	return NULL;
+}
+
+/* The call itself, when its rules had the last word. */
+static void
+check_call(const struct layer *l, const struct sysevent *ev, const struct verdict *v)
+{
+	const struct rule *found = rule_of(l->policy, v), *wanted = most_specific(l, ev, 0);
+
+	if (v->reason == WHY_RULE || v->reason == WHY_DEFAULT)
+		MUST(as_good(found, wanted), "%s: found %s, wanted %s", sysdesc_table[ev->id].name,
+		    found && found->when ? found->when : "none", wanted && wanted->when ? wanted->when : "none");
 }
 
 /* Nothing of what is printed may fail on what any policy says. */
@@ -62,16 +83,13 @@ check_event(void *ctx, const struct sysevent *ev)
 {
 	const struct layer l = { .policy = ctx, .phases = 0xaaaaaaaa };
 	struct verdict v = policy_decide(NULL, &l, 1, ev);
-	const struct rule *r;
 
 	check_words(&l, ev, &v);
 	for (unsigned right = 1; ev->naccess && right <= R_TRACE; right <<= 1)
 		if (ev->access->rights & right)
 			check_right(&l, ev, right);
-	if (ev->naccess || v.reason != WHY_RULE)
-		return;
-	r = most_specific(&l, ev, 0);
-	MUST(r && v.action == (enum action)r->action, "%s: %d, wanted %s", sysdesc_table[ev->id].name, v.action, r ? r->object : "none");
+	if (!ev->naccess)
+		check_call(&l, ev, &v);
 }
 
 static void
