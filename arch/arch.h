@@ -29,6 +29,7 @@ struct abi {
 	uint32_t nr_flag;		/* bit that marks this ABI's numbers (x32's bit 30), else 0 */
 	unsigned wordsize;		/* bytes in a register argument: 4 or 8 */
 	bool pairs_aligned;		/* 64-bit values start at an even register (arm) */
+	unsigned gate_size;		/* bytes of the instruction that makes a call */
 	unsigned vdso_return;		/* programs call through the vdso: bytes from sp to where that returns; 0: they do not */
 	bool supported;			/* false: every call is refused (x32) */
 	const struct sysnum *calls;	/* sorted by nr; nr_flag is not part of it */

@@ -25,6 +25,7 @@ extern const struct sysnum i386_calls[I386_NCALLS];
 	.name = "i386", \
 	.audit_arch = 0x40000003, \
 	.wordsize = 4, \
+	.gate_size = 2, \
 	.vdso_return = 12, \
 	.supported = true, \
 	.calls = i386_calls, \

@@ -16,6 +16,7 @@ static const struct abi abis[] = {
 		.name = "x86_64",
 		.audit_arch = AUDIT_X86_64,
 		.wordsize = 8,
+		.gate_size = 2,
 		.supported = true,
 		.calls = calls,
 		.ncalls = sizeof(calls) / sizeof(calls[0]),
@@ -30,6 +31,7 @@ static const struct abi abis[] = {
 		.audit_arch = AUDIT_X86_64,
 		.nr_flag = 0x40000000,
 		.wordsize = 8,
+		.gate_size = 2,
 	},
 };
 

@@ -310,7 +310,7 @@ consider_needs(struct strictest *s, const struct policy *p, const struct syseven
 {
 	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_UNREADABLE, .access = CALL_ITSELF };
 
-	if (!needs_are_met(p->needs[ev->id], ev))
+	if (!needs_are_met(policy_needs(p, ev), ev))
 		consider(s, &unmet);
 }
 
@@ -349,9 +349,16 @@ policy_decide(const struct policy *floor, const struct layer *layers, size_t n, 
 }
 
 unsigned
-policy_needs(const struct policy *p, enum sys_id id)
+policy_needs(const struct policy *p, const struct sysevent *ev)
 {
-	return id < SYS_IDS ? p->needs[id] : 0;
+	unsigned needs = ev->id < SYS_IDS ? p->needs[ev->id] : 0;
+
+	for (unsigned i = 0; i < ev->naccess; i++) {
+		int kind = kind_of(&ev->access[i]);
+
+		needs |= kind < 0 ? 0 : p->object_needs[kind];
+	}
+	return needs;
 }
 
 /* What rules lead to, each policy once. */

@@ -100,8 +100,11 @@ name_end(const char *p, const char *end)
 
 	if (p < end && *p == '*')
 		return p + 1;
-	if (p < end && *p >= '1' && *p <= '9')
-		return p + strspn(p, "0123456789");
+	if (p < end && *p >= '1' && *p <= '9') {
+		while (p < end && *p >= '0' && *p <= '9')
+			p++;
+		return p;
+	}
 	while (p < end && name_byte(*p, p == start))
 		p++;
 	return p > start ? p : NULL;

@@ -209,25 +209,20 @@ index_addrs(struct loader *l)
 	p->addrs.mask = (uint32_t)size - 1;
 }
 
-/* What rules about objects want to know, every call may have to tell. */
+/* What rules want to know: those about a call of that call, those about objects of every call that has such. */
 static const uint8_t *
-needs_of_calls(struct loader *l)
+find_needs(struct loader *l)
 {
-	uint8_t *needs = pool_alloc(l->keep, SYS_IDS, sizeof(*needs)), all = 0;
+	uint8_t *needs = pool_alloc(l->keep, SYS_IDS, sizeof(*needs));
 
 	for (size_t i = 0; i < l->rules.n; i++) {
 		const struct rule *r = l->rules.item[i];
 
-		if (r->kind == OBJ_CALL)
-			needs[r->id] |= (uint8_t)r->cond.needs;
-		else
-			all |= (uint8_t)r->cond.needs;
+		*(r->kind == OBJ_CALL ? &needs[r->id] : &l->policy->object_needs[r->kind]) |= (uint8_t)r->cond.needs;
 	}
 	for (unsigned i = 0; i < l->policy->nphases; i++)
 		for (unsigned k = 0; k < l->policy->phase[i].ntriggers; k++)
 			needs[l->policy->phase[i].trigger[k].id] |= (uint8_t)l->policy->phase[i].trigger[k].cond.needs;
-	for (unsigned id = 0; id < SYS_IDS; id++)
-		needs[id] |= all;
 	return needs;
 }
 
@@ -253,7 +248,7 @@ compile_sort(struct loader *l)
 	p->proc_sieve = sieve_build(l, OBJ_PROC, 0, (uint32_t)p->nsorted[OBJ_PROC]);
 	p->call_at = at;
 	p->call_sieve = sieve;
-	p->needs = needs_of_calls(l);
+	p->needs = find_needs(l);
 	p->rule = pool_copy(l->keep, l->rules.item, l->rules.n, sizeof(*l->rules.item));
 	p->nrules = l->rules.n;
 }

@@ -383,7 +383,9 @@ pattern_reaches_tree(const struct pattern *p, const char *dir, size_t len)
 		return !memcmp(p->prefix, dir, len) && (p->prefix[len] == '/' || (len && dir[len - 1] == '/'));
 	if (p->shape != PAT_GLOB || memcmp(p->prefix, dir, p->prefix_len) != 0)
 		return false;
-	return move_along(p, &m, dir + p->prefix_len, len - p->prefix_len) && move(p, &m, '/');
+	if (!move_along(p, &m, dir + p->prefix_len, len - p->prefix_len))
+		return false;
+	return (len && dir[len - 1] == '/') || move(p, &m, '/');
 }
 
 /* A byte of a pattern so that it reads as itself.  Inside a set more of them have a meaning. */

@@ -119,8 +119,8 @@ struct layer {
 struct verdict policy_decide(const struct policy *floor, const struct layer *, size_t n, const struct sysevent *);
 
 /*
- * What deciding this call needs to know of its caller, beyond the call itself;
- * where a need is not met the call must be refused.
+ * What deciding this call needs to know of its caller, beyond the call and its
+ * accesses; where a need is not met the call must be refused.
  */
 enum need {
 	NEED_CALLER = 1 << 0,	/* sysevent.caller: the code that makes the call */
@@ -128,7 +128,7 @@ enum need {
 	NEED_IMAGE = 1 << 2,	/* sysevent.process: exe and argv0 */
 	NEED_FUNCTION = 1 << 3,	/* sysevent.caller: its function */
 };
-unsigned policy_needs(const struct policy *, enum sys_id);
+unsigned policy_needs(const struct policy *, const struct sysevent *);
 
 /* Something that may end phases.  Members that say nothing are zero. */
 struct moment {

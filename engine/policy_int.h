@@ -217,6 +217,7 @@ struct policy {
 	const struct phase *phase;
 	unsigned nphases;
 	const uint8_t *needs;			/* of each call: enum need */
+	uint8_t object_needs[OBJ_CALL];		/* and of a call that has objects of that kind */
 	const struct policy *const *target;	/* that rules add on exec */
 	const char *const *target_name;
 	size_t ntargets;

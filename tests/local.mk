@@ -64,6 +64,7 @@ TRACEES = \
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
+	%D%/tracee/orphans.tracee	\
 	%D%/tracee/promised.tracee	\
 	%D%/tracee/runs.tracee		\
 	%D%/tracee/sends.tracee		\

@@ -2,6 +2,7 @@
 #include "tracer/advance.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,13 +47,22 @@ makes_task(enum sys_id id)
 	return id == SYS_ID_fork || id == SYS_ID_vfork || id == SYS_ID_clone || id == SYS_ID_clone3;
 }
 
+static bool
+shares_memory(const struct sysevent *ev)
+{
+	int flags = sysdesc_arg(&sysdesc_table[ev->id], "flags");
+
+	return ev->id == SYS_ID_vfork || (makes_task(ev->id) && flags >= 0 && ev->arg[flags].val & CLONE_VM);
+}
+
 bool
-advance_prepare(struct tracee *t, const struct sysevent *ev)
+advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 {
 	const struct confinement *c = t->group->confined;
 	const struct moment m = { .call = ev };
 
 	t->forking = makes_task(ev->id);
+	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
 	if (ev->id != SYS_ID_execve && ev->id != SYS_ID_execveat)
@@ -61,8 +71,16 @@ advance_prepare(struct tracee *t, const struct sysevent *ev)
 	if (t->nadded <= MAX_LAYERS && confine_has_room(c, t->added, t->nadded))
 		return true;
 	t->nadded = 0;
-	warn("process %d cannot have more than %d policies at once", t->group->tgid, MAX_LAYERS);
+	audit_note(s->audit, t->tid, "a process cannot have more than 16 policies");
 	return false;
+}
+
+void
+advance_end(struct session *s, struct tracee *t)
+{
+	if (t->ending && !t->skipped)
+		confine_end(t->group->confined, t->ends, t->ending, t->tid, s->audit);
+	t->ending = NULL;
 }
 
 void
@@ -70,8 +88,8 @@ advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	bool failed = call->ret < 0 && call->ret >= -4095;
 
-	if (t->ending && !t->skipped && !failed)
-		confine_end(t->group->confined, t->ends, t->ending, t->tid, s->audit);
+	if (!failed)
+		advance_end(s, t);
 	t->ending = NULL;
 	t->forking = false;
 }
@@ -84,15 +102,16 @@ advance_exec(struct session *s, struct tracee *t)
 	struct pt_call at;
 	int err = 0;
 
+	advance_end(s, t);
 	if (confine_ends(t->group->confined, &m, ends))
 		confine_end(t->group->confined, ends, "exec", t->tid, s->audit);
 	if (t->nadded) {
 		err = pt_call(t->tid, &at);
 		err = err ? err : scrub_environment(t->tid, at.sp, t->group->image->wordsize);
-		confine_add(t->group->confined, t->added, t->nadded);
+		if (!confine_add(t->group->confined, t->added, t->nadded))
+			err = err ? err : -E2BIG;
 	}
 	t->nadded = 0;
-	t->ending = NULL;
 	if (err)
 		warn_err(-err, "cannot clear the environment of process %d:", t->group->tgid);
 	return !err;

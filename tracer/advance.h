@@ -16,7 +16,13 @@ const char *advance_mark(const struct tracee *, const struct sysevent *);
 void advance_to_mark(struct session *, struct tracee *, const char *mark);
 
 /* At the entry of a call that is let in.  False when it must not be: more policies than a process can have. */
-bool advance_prepare(struct tracee *, const struct sysevent *);
+bool advance_prepare(struct session *, struct tracee *, const struct sysevent *);
+
+/*
+ * Ends what the call in progress ends: it has succeeded, or nobody will say any
+ * more whether it did, and what is open for want of knowing would stay open.
+ */
+void advance_end(struct session *, struct tracee *);
 
 /* At its exit. */
 void advance_done(struct session *, struct tracee *, const struct pt_call *);

@@ -182,11 +182,17 @@ read_comm(pid_t tid, char *comm, size_t size)
 }
 
 static void
-text_line(struct strbuf *b, pid_t tid, const char *comm, const struct sysevent *ev, const struct verdict *v, bool spared)
+text_start(struct strbuf *b, pid_t tid, const char *comm)
 {
 	strbuf_add(b, "tollgate: ");
 	strbuf_escape(b, comm, strlen(comm), "\\[]");
 	strbuf_addf(b, "[%d] ", tid);
+}
+
+static void
+text_line(struct strbuf *b, pid_t tid, const char *comm, const struct sysevent *ev, const struct verdict *v, bool spared)
+{
+	text_start(b, tid, comm);
 	if (spared)
 		strbuf_add(b, "dry run: ");
 	wording_line(ev, v, b);
@@ -237,11 +243,28 @@ audit_phase(struct audit *a, pid_t tid, const char *policy, const char *phase, c
 	if (a->format == AUDIT_JSON) {
 		audit_json_phase(&b, tid, comm, policy, phase, why);
 	} else {
-		strbuf_add(&b, "tollgate: ");
-		strbuf_escape(&b, comm, strlen(comm), "\\[]");
-		strbuf_addf(&b, "[%d] phase %s of ", tid, phase);
+		text_start(&b, tid, comm);
+		strbuf_addf(&b, "phase %s of ", phase);
 		strbuf_escape(&b, policy, strlen(policy), "");
 		strbuf_addf(&b, " ended: %s", why);
+	}
+	put(a, &b);
+}
+
+void
+audit_note(struct audit *a, pid_t tid, const char *words)
+{
+	char text[LINE], comm[32];
+	struct strbuf b = STRBUF(text);
+
+	if (!take_token(a))
+		return;
+	read_comm(tid, comm, sizeof(comm));
+	if (a->format == AUDIT_JSON) {
+		audit_json_note(&b, tid, comm, words);
+	} else {
+		text_start(&b, tid, comm);
+		strbuf_add(&b, words);
 	}
 	put(a, &b);
 }

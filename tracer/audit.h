@@ -33,6 +33,9 @@ void audit_verdict(struct audit *, pid_t tid, const struct sysevent *, const str
 /* Logs, where there is a log of its own, that a phase has ended for a process. */
 void audit_phase(struct audit *, pid_t tid, const char *policy, const char *phase, const char *why);
 
+/* Logs something else that happened to a task, in words of ours. */
+void audit_note(struct audit *, pid_t tid, const char *words);
+
 /* How many calls were refused so far. */
 unsigned long audit_refusals(const struct audit *);
 

@@ -80,16 +80,23 @@ escaped(const char *s)
 	return json_string(text);
 }
 
-void
-audit_json_phase(struct strbuf *out, pid_t tid, const char *comm, const char *policy, const char *phase, const char *why)
+static void
+put_object(struct strbuf *out, json_t *o)
 {
-	json_t *o = json_pack("{s:o, s:i, s:o, s:s, s:o, s:s}", "time", timestamp(), "tid", (int)tid, "comm", escaped(comm),
-	    "phase", phase, "policy", escaped(policy), "ended", why);
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
 	strbuf_add(out, text ? text : "{\"error\":\"line not representable\"}");
 	free(text);
 	json_decref(o);
+}
+
+void
+audit_json_phase(struct strbuf *out, pid_t tid, const char *comm, const char *policy, const char *phase, const char *why)
+{
+	json_t *o = json_pack("{s:o, s:i, s:o, s:s, s:o, s:s}", "time", timestamp(), "tid", (int)tid, "comm", escaped(comm),
+	    "phase", phase, "policy", escaped(policy), "ended", why);
+
+	put_object(out, o);
 }
 
 void
@@ -107,11 +114,15 @@ audit_json(struct strbuf *out, pid_t tid, const char *comm, const struct syseven
 	    "rule", rule(v),
 	    "allow", suggestion(ev, v),
 	    "dry_run", (int)spared);
-	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
-	strbuf_add(out, text ? text : "{\"error\":\"line not representable\"}");
-	free(text);
-	json_decref(o);
+	put_object(out, o);
+}
+
+void
+audit_json_note(struct strbuf *out, pid_t tid, const char *comm, const char *words)
+{
+	put_object(out, json_pack("{s:o, s:i, s:o, s:s}", "time", timestamp(), "tid", (int)tid, "comm", escaped(comm),
+	    "note", words));
 }
 
 #else
@@ -133,6 +144,12 @@ void
 audit_json_phase(struct strbuf *out, pid_t tid, const char *comm, const char *policy, const char *phase, const char *why)
 {
 	(void)out, (void)tid, (void)comm, (void)policy, (void)phase, (void)why;
+}
+
+void
+audit_json_note(struct strbuf *out, pid_t tid, const char *comm, const char *words)
+{
+	(void)out, (void)tid, (void)comm, (void)words;
 }
 
 #endif

@@ -18,7 +18,8 @@ bool audit_json_possible(void);
 void audit_json(struct strbuf *, pid_t tid, const char *comm, const struct sysevent *, const struct verdict *,
     bool spared);
 
-/* The same for the end of a phase. */
+/* The same for the end of a phase, and for other things that happened. */
 void audit_json_phase(struct strbuf *, pid_t, const char *comm, const char *policy, const char *phase, const char *why);
+void audit_json_note(struct strbuf *, pid_t, const char *comm, const char *words);
 
 #endif

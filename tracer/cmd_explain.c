@@ -310,7 +310,7 @@ say_who_calls(struct explaining *e, struct sysevent *ev)
 	unsigned needs = 0;
 
 	for (size_t i = 0; i < e->layers.n; i++)
-		needs |= policy_needs(e->layers.layer[i].policy, ev->id);
+		needs |= policy_needs(e->layers.layer[i].policy, ev);
 	e->unmet = needs & ~e->said;
 	ev->caller = e->said & NEED_CALLER ? &e->caller : NULL;
 	ev->process = e->unmet & NEED_IMAGE ? NULL : &e->process;

@@ -30,16 +30,17 @@ confine_new(const struct layer *layers, size_t n)
 {
 	struct confinement *c = xcalloc(1, sizeof(*c));
 
-	c->refs = 1;
+	c->refs = c->users = 1;
 	for (size_t i = 0; i < n; i++)
 		append(c, layers[i].policy);
 	return c;
 }
 
-struct confinement *
-confine_hold(struct confinement *c)
+static struct confinement *
+hold(struct confinement *c)
 {
-	c->refs++;
+	if (c)
+		c->refs++;
 	return c;
 }
 
@@ -49,14 +50,21 @@ confine_child(struct confinement *parent)
 	struct confinement *c = xcalloc(1, sizeof(*c));
 
 	*c = *parent;
-	c->refs = 1;
-	c->parent = confine_hold(parent);
+	c->refs = c->users = 1;
+	c->parent = hold(parent);
 	c->shared = parent->n;
 	return c;
 }
 
-void
-confine_release(struct confinement *c)
+struct confinement *
+confine_share(struct confinement *parent)
+{
+	parent->users++;
+	return hold(parent);
+}
+
+static void
+release(struct confinement *c)
 {
 	while (c && !--c->refs) {
 		struct confinement *parent = c->parent;
@@ -64,6 +72,27 @@ confine_release(struct confinement *c)
 		free(c);
 		c = parent;
 	}
+}
+
+void
+confine_leave(struct confinement *c)
+{
+	if (!c)
+		return;
+	c->users--;
+	release(c);
+}
+
+struct confinement *
+confine_alone(struct confinement *c)
+{
+	struct confinement *own;
+
+	if (c->users == 1)
+		return c;
+	own = confine_child(c);
+	confine_leave(c);
+	return own;
 }
 
 static bool
@@ -82,17 +111,20 @@ keep_common(struct confinement *c, const struct confinement *ancestor, size_t sh
 		c->layer[i].phases &= ancestor->layer[i].phases;
 }
 
-/* An ancestor that only we hold is gone: nothing will end in it any more. */
+/*
+ * In an ancestor that is gone only what ends in its own ancestors still ends:
+ * those are asked instead, or chains of processes that fork and die would grow.
+ */
 static void
 drop_dead_parents(struct confinement *c)
 {
-	while (c->parent && c->parent->refs == 1) {
+	while (c->parent && !c->parent->users) {
 		struct confinement *dead = c->parent;
 
 		keep_common(c, dead, c->shared);
-		c->parent = dead->parent;
+		c->parent = hold(dead->parent);
 		c->shared = dead->shared < c->shared ? dead->shared : c->shared;
-		free(dead);
+		release(dead);
 	}
 }
 
@@ -213,21 +245,24 @@ confine_has_room(const struct confinement *c, const struct policy *const *added,
 	return total <= MAX_LAYERS;
 }
 
-void
+bool
 confine_add(struct confinement *c, const struct policy *const *added, size_t n)
 {
+	if (!confine_has_room(c, added, n))
+		return false;
 	for (size_t i = 0; i < n; i++)
-		if (!is_on(c, added[i]) && c->n < MAX_LAYERS)
+		if (!is_on(c, added[i]))
 			append(c, added[i]);
+	return true;
 }
 
 unsigned
-confine_needs(const struct confinement *c, enum sys_id id)
+confine_needs(const struct confinement *c, const struct sysevent *ev)
 {
 	unsigned needs = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		needs |= policy_needs(c->layer[i].policy, id);
+		needs |= policy_needs(c->layer[i].policy, ev);
 	return needs;
 }
 

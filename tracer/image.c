@@ -88,7 +88,7 @@ image_was_decided(struct session *s, struct tracee *t, const struct task_view *v
 	struct sysevent ev = { .id = SYS_ID_execve, .abi = t->group->image->name, .wordsize = t->group->image->wordsize };
 	struct resolved found = { 0 };
 	struct verdict v = { 0 };
-	const struct confinement *c = t->group->confined;
+	struct confinement *c = t->group->confined;
 	char exe[48];
 	struct stat st;
 	bool allowed;
@@ -98,12 +98,13 @@ image_was_decided(struct session *s, struct tracee *t, const struct task_view *v
 		return false;
 	if (is_file(&t->exec[0], &st) || is_file(&t->exec[1], &st))
 		return true;
+	confine_update(c, t->tid, s->audit);
 	ev.arg[0].str = exe;
 	/* Whose code asked for it is gone: rules that want to know refuse. */
 	if (resolve(view, &ev, &s->arena, &found) == 0 &&
-	    who_calls(t, NULL, NULL, confine_needs(c, ev.id) & (NEED_IDS | NEED_IMAGE), &s->arena, &ev) == 0)
+	    who_calls(t, NULL, NULL, confine_needs(c, &ev) & (NEED_IDS | NEED_IMAGE), &s->arena, &ev) == 0)
 		v = policy_decide(s->floor, c->layer, c->n, &ev);
-	allowed = advance_prepare(t, &ev) && (v.action == ACT_ALLOW || s->dry_run);
+	allowed = advance_prepare(s, t, &ev) && (v.action == ACT_ALLOW || s->dry_run);
 	resolved_release(&found);
 	audit_verdict(s->audit, t->tid, &ev, &v, s->dry_run);
 	return allowed;

@@ -88,7 +88,7 @@ void
 on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	(void)s;
-	if (stop->sig == SIGSYS && t->trap.state == TRAP_SENT && trap_deliver(t) < 0)
+	if (stop->sig == SIGSYS && trap_deliver(t) < 0)
 		enforce_kill(t);
 	lifecycle_resume(t, stop->sig);
 }
@@ -117,13 +117,11 @@ tgid_of(pid_t tid)
 	return tgid > 0 ? tgid : tid;
 }
 
-/* A parked task's own stop was its first: it goes on from there. */
 void
-lifecycle_adopt(struct session *s, struct tracee *child, const struct thread_group *parent)
+lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 {
-	tracee_join(&s->tracees, child, tgid_of(child->tid), parent);
+	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
 	child->state = TS_RUNNING;
-	lifecycle_resume(child, 0);
 }
 
 void
@@ -133,13 +131,16 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	int err = pt_event_msg(t->tid, &msg);
 	pid_t tid = (pid_t)msg;
 	struct tracee *child = err ? NULL : tracee_find(&s->tracees, tid);
+	struct descent from = { t->group, t->shares_memory };
 
 	(void)stop;
+	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
-		lifecycle_adopt(s, child, t->group);
+		lifecycle_join(s, child, from);
+		lifecycle_resume(child, 0);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
-		tracee_join(&s->tracees, child, tgid_of(tid), t->group);
+		tracee_join(&s->tracees, child, tgid_of(tid), from);
 	}
 	t->forking = false;
 	orphan_settle(s);
@@ -167,8 +168,23 @@ remove_sibling(struct tracee *t, void *ctx)
 
 	if (t == of->survivor || !t->group || t->group != of->survivor->group)
 		return;
+	advance_end(of->s, t);
 	orphan_note_death(of->s, t);
 	tracee_remove(&of->s->tracees, t);
+}
+
+/* The call in progress is the former's, and no longer his. */
+static void
+take_over(struct tracee *leader, struct tracee *former)
+{
+	struct tracee self = *leader;
+
+	*leader = *former;
+	leader->tid = self.tid;
+	leader->group = self.group;
+	leader->next = self.next;
+	former->forking = false;
+	former->ending = NULL;
 }
 
 struct tracee *
@@ -181,34 +197,35 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 	if (pt_event_msg(leader->tid, &msg) == 0 && (pid_t)msg != leader->tid)
 		former = tracee_find(&s->tracees, (pid_t)msg);
 	if (former) {
-		leader->state = former->state;
-		memcpy(leader->exec, former->exec, sizeof(leader->exec));
-		leader->skipped = former->skipped;
-		leader->result = former->result;
-		leader->trap = former->trap;
-		leader->nadded = former->nadded;
-		memcpy(leader->added, former->added, sizeof(leader->added));
-		former->forking = false;
+		advance_end(s, leader);
+		if (leader->forking)
+			orphan_note_death(s, leader);
+		take_over(leader, former);
 	}
-	if (leader->forking)
-		orphan_note_death(s, leader);
-	leader->forking = false;
 	tracee_each(&s->tracees, remove_sibling, &siblings);
 	return leader;
+}
+
+/* The first image has been decided by who called us; all that come from it are looked at. */
+static bool
+may_run(struct session *s, struct tracee *t, bool first)
+{
+	struct task_view view = lifecycle_view(s, t);
+	struct thread_group *g = t->group;
+
+	g->confined = first ? confine_new(s->layers, s->nlayers) : confine_alone(g->confined);
+	return image_enter(s, t) && (first || (image_was_decided(s, t, &view) && advance_exec(s, t)));
 }
 
 void
 on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	bool launched = t->state == TS_LAUNCHED;
-	struct task_view view = lifecycle_view(s, t);
+	bool first = t->state == TS_LAUNCHED;
 
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	arena_reset(&s->arena);
-	if (launched)
-		t->group->confined = confine_new(s->layers, s->nlayers);
-	if (!image_enter(s, t) || (!launched && !(image_was_decided(s, t, &view) && advance_exec(s, t))))
+	if (!may_run(s, t, first))
 		enforce_kill(t);
 	who_note_image(t->group);
 	lifecycle_resume(t, 0);

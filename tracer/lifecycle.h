@@ -41,7 +41,7 @@ void lifecycle_note_call(struct tracee *, uint64_t ip, const struct sysevent *, 
 
 void lifecycle_kill_all(struct session *);
 
-/* A parked task becomes a child of that process, and goes on. */
-void lifecycle_adopt(struct session *, struct tracee *, const struct thread_group *parent);
+/* A parked task has come from there.  Its own stop was its first: it only has to be resumed. */
+void lifecycle_join(struct session *, struct tracee *, struct descent);
 
 #endif

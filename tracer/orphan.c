@@ -1,31 +1,44 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/orphan.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "tracer/enforce.h"
 #include "tracer/lifecycle.h"
 
 static bool
-same_policies(const struct confinement *a, const struct confinement *b)
+has_policy(const struct bereaved *b, const struct policy *p)
 {
-	if (a->n != b->n)
-		return false;
-	for (size_t i = 0; i < a->n; i++)
-		if (a->layer[i].policy != b->layer[i].policy)
-			return false;
-	return true;
+	for (size_t i = 0; i < b->n; i++)
+		if (b->policy[i] == p)
+			return true;
+	return false;
+}
+
+static void
+add_policies(struct bereaved *b, const struct confinement *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (has_policy(b, c->layer[i].policy))
+			continue;
+		if (b->n == MAX_LAYERS)
+			b->unlike = true;
+		else
+			b->policy[b->n++] = c->layer[i].policy;
+	}
 }
 
 void
 orphan_note_death(struct session *s, struct tracee *t)
 {
+	struct bereaved *b = &s->bereaved;
+
 	if (!t->forking || !t->group)
 		return;
-	if (!s->bereaved)
-		s->bereaved = group_hold(t->group);
-	else if (!same_policies(s->bereaved->confined, t->group->confined))
-		s->many_bereaved = true;
+	if (!b->first)
+		b->first = group_hold(t->group);
+	b->unlike |= b->first->image != t->group->image;
+	add_policies(b, t->group->confined);
 }
 
 static void
@@ -34,11 +47,18 @@ look_for_parent(struct tracee *t, void *ctx)
 	*(bool *)ctx |= t->forking;
 }
 
-static void
-end_all_phases(struct confinement *c)
+/* It may be the child of any of them: it has the policies of all, no phase, and no name that a rule could trust. */
+static bool
+humble(struct thread_group *g, const struct bereaved *b)
 {
-	for (size_t i = 0; i < c->n; i++)
-		c->layer[i].phases = 0;
+	bool room = confine_add(g->confined, b->policy, b->n);
+
+	for (size_t i = 0; i < g->confined->n; i++)
+		g->confined->layer[i].phases = 0;
+	free(g->exe);
+	free(g->argv0);
+	g->exe = g->argv0 = NULL;
+	return room;
 }
 
 static void
@@ -48,13 +68,14 @@ take_in(struct tracee *t, void *ctx)
 
 	if (t->state != TS_PARKED)
 		return;
-	if (s->many_bereaved) {
+	if (s->bereaved.unlike) {
 		enforce_kill(t);
 		return;
 	}
-	lifecycle_adopt(s, t, s->bereaved);
-	if (t->group->refs == 1)
-		end_all_phases(t->group->confined);
+	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
+	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
+		enforce_kill(t);
+	lifecycle_resume(t, 0);
 }
 
 void
@@ -62,7 +83,7 @@ orphan_settle(struct session *s)
 {
 	bool expected = false;
 
-	if (!s->bereaved)
+	if (!s->bereaved.first)
 		return;
 	tracee_each(&s->tracees, look_for_parent, &expected);
 	if (!expected)

@@ -3,9 +3,9 @@
 #define TG_ORPHAN_H
 
 /*
- * A task whose parent was killed before it could tell of it.  What it may do
- * is what its parent could, with every phase ended.  Whose child it is nobody
- * says: where several have died that were not alike, it is killed.
+ * A task whose parent was killed before it could tell of it.  Whose child it
+ * is nobody says: what it may do is what all could that died while making one,
+ * with every phase ended; where those had nothing in common, it is killed.
  */
 
 #include "tracer/trace.h"

@@ -69,8 +69,9 @@ in_set(const char *line, const char *key, int sig)
 	return !strncmp(line, key, n) && strtoull(line + n, NULL, 16) >> (sig - 1) & 1;
 }
 
-bool
-procs_blocks_signal(pid_t tid, int sig)
+/* In either of two sets; `unknown` when there is nobody to ask. */
+static bool
+in_sets(pid_t tid, const char *one, const char *other, int sig, bool unknown)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48], line[256];
@@ -78,9 +79,21 @@ procs_blocks_signal(pid_t tid, int sig)
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
-		if (in_set(line, "SigBlk:", sig) || in_set(line, "SigIgn:", sig))
+		if (in_set(line, one, sig) || in_set(line, other, sig))
 			return true;
-	return !f;
+	return f ? false : unknown;
+}
+
+bool
+procs_blocks_signal(pid_t tid, int sig)
+{
+	return in_sets(tid, "SigBlk:", "SigIgn:", sig, true);
+}
+
+bool
+procs_has_pending(pid_t tid, int sig)
+{
+	return in_sets(tid, "SigPnd:", "SigPnd:", sig, false);
 }
 
 pid_t

@@ -13,9 +13,12 @@ pid_t procs_tgid(pid_t tid);
 pid_t procs_parent(pid_t tid);
 
 /* The task that traces this one; 0 when there is none. */
+pid_t procs_tracer(pid_t tid);
+
 /* Does that task hold the signal back, or throw it away?  Also when nobody can say. */
 bool procs_blocks_signal(pid_t tid, int sig);
-pid_t procs_tracer(pid_t tid);
+/* Is it on its way to that task alone? */
+bool procs_has_pending(pid_t tid, int sig);
 
 /*
  * Whom a signal to that process group would reach: the furthest of its

@@ -13,7 +13,11 @@
 
 #include "lib/xalloc.h"
 
-enum { MAX_FILES = 32, MAX_SYMBOLS = 1 << 20, MAX_NAME = 255, MAX_FILE = 1 << 30 };
+/* Whoever can map a file can have written it: what it makes us read, keep and search has bounds. */
+enum {
+	MAX_FILES = 16, MAX_SYMBOLS = 1 << 18, MAX_NAME = 255, MAX_TEXT = 16 << 20, MAX_SEGMENTS = 64,
+	MAX_FILE = 1 << 30, MAX_SECTION = 128 << 20,
+};
 
 /* A function: file offsets, and where its name is in the text of all names. */
 struct function {
@@ -25,12 +29,13 @@ struct function {
 struct symfile {
 	dev_t dev;
 	ino_t ino;
-	struct timespec mtime;
+	struct timespec ctime;
 	off_t size;
 	struct function *fn;
 	size_t n, cap;
 	char *text;
 	size_t len, room;
+	bool beyond;		/* more than we keep: what is not found may be there */
 };
 
 static struct symfile files[MAX_FILES];
@@ -44,22 +49,34 @@ clear(struct symfile *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* Where the segment that holds an address has it in the file; false when none does. */
+struct segments {
+	GElf_Phdr v[MAX_SEGMENTS];
+	size_t n;
+};
+
 static bool
-offset_of(Elf *elf, uint64_t addr, uint64_t *offset)
+read_segments(Elf *elf, struct segments *all)
 {
 	size_t n;
 
-	if (elf_getphdrnum(elf, &n) < 0)
+	if (elf_getphdrnum(elf, &n) < 0 || n > MAX_SEGMENTS)
 		return false;
-	for (size_t i = 0; i < n; i++) {
-		GElf_Phdr ph;
+	for (size_t i = 0; i < n; i++)
+		if (gelf_getphdr(elf, (int)i, &all->v[all->n]) && all->v[all->n].p_type == PT_LOAD)
+			all->n++;
+	return true;
+}
 
-		if (!gelf_getphdr(elf, (int)i, &ph) || ph.p_type != PT_LOAD)
+/* Where the segment that holds an address has it in the file; false when none does. */
+static bool
+offset_of(const struct segments *all, uint64_t addr, uint64_t *offset)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const GElf_Phdr *ph = &all->v[i];
+
+		if (addr < ph->p_vaddr || addr - ph->p_vaddr >= ph->p_filesz)
 			continue;
-		if (addr < ph.p_vaddr || addr - ph.p_vaddr >= ph.p_filesz)
-			continue;
-		*offset = addr - ph.p_vaddr + ph.p_offset;
+		*offset = addr - ph->p_vaddr + ph->p_offset;
 		return true;
 	}
 	return false;
@@ -81,13 +98,24 @@ keep(struct symfile *f, uint64_t offset, uint64_t size, const char *name)
 	f->len += len;
 }
 
-static void
-read_section(struct symfile *f, Elf *elf, Elf_Scn *section, const GElf_Shdr *header)
+static bool
+is_small(Elf *elf, size_t section)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
-	size_t n = header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+	Elf_Scn *s = elf_getscn(elf, section);
+	GElf_Shdr header;
 
-	for (size_t i = 0; data && i < n && f->n < MAX_SYMBOLS; i++) {
+	return s && gelf_getshdr(s, &header) && header.sh_size <= MAX_SECTION;
+}
+
+static void
+read_section(struct symfile *f, Elf *elf, const struct segments *segments, Elf_Scn *section, const GElf_Shdr *header)
+{
+	bool small = is_small(elf, elf_ndxscn(section)) && is_small(elf, header->sh_link);
+	Elf_Data *data = small ? elf_getdata(section, NULL) : NULL;
+	size_t n = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+
+	f->beyond = !small;
+	for (size_t i = 0; i < n && !f->beyond; i++) {
 		GElf_Sym sym;
 		const char *name;
 		uint64_t offset;
@@ -97,19 +125,23 @@ read_section(struct symfile *f, Elf *elf, Elf_Scn *section, const GElf_Shdr *hea
 		if (GELF_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF)
 			continue;
 		name = elf_strptr(elf, header->sh_link, sym.st_name);
-		if (name && *name && offset_of(elf, sym.st_value, &offset))
+		if (name && *name && offset_of(segments, sym.st_value, &offset))
 			keep(f, offset, sym.st_size, name);
+		f->beyond = f->n == MAX_SYMBOLS || f->len >= MAX_TEXT;
 	}
 }
 
+/* The first section of that type: there is no more than one. */
 static void
-read_sections(struct symfile *f, Elf *elf, unsigned type)
+read_table(struct symfile *f, Elf *elf, const struct segments *segments, unsigned type)
 {
 	for (Elf_Scn *s = elf_nextscn(elf, NULL); s; s = elf_nextscn(elf, s)) {
 		GElf_Shdr header;
 
-		if (gelf_getshdr(s, &header) && header.sh_type == type)
-			read_section(f, elf, s, &header);
+		if (!gelf_getshdr(s, &header) || header.sh_type != type)
+			continue;
+		read_section(f, elf, segments, s, &header);
+		return;
 	}
 }
 
@@ -127,15 +159,19 @@ compare(const void *va, const void *vb)
 static void
 read_symbols(struct symfile *f, int fd)
 {
+	struct segments segments = { .n = 0 };
 	Elf *elf;
 
-	if (f->size > MAX_FILE || elf_version(EV_CURRENT) == EV_NONE)
+	f->beyond = f->size > MAX_FILE;
+	if (f->beyond || elf_version(EV_CURRENT) == EV_NONE)
 		return;
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	if (elf && elf_kind(elf) == ELF_K_ELF) {
-		read_sections(f, elf, SHT_SYMTAB);
-		if (!f->n)
-			read_sections(f, elf, SHT_DYNSYM);
+		f->beyond = !read_segments(elf, &segments);
+		if (!f->beyond)
+			read_table(f, elf, &segments, SHT_SYMTAB);
+		if (!f->beyond && !f->n)
+			read_table(f, elf, &segments, SHT_DYNSYM);
 	}
 	elf_end(elf);
 	if (f->n)
@@ -146,7 +182,7 @@ static bool
 is_file(const struct symfile *f, const struct stat *st)
 {
 	return f->dev == st->st_dev && f->ino == st->st_ino && f->size == st->st_size &&
-	    f->mtime.tv_sec == st->st_mtim.tv_sec && f->mtime.tv_nsec == st->st_mtim.tv_nsec;
+	    f->ctime.tv_sec == st->st_ctim.tv_sec && f->ctime.tv_nsec == st->st_ctim.tv_nsec;
 }
 
 static const struct symfile *
@@ -161,7 +197,7 @@ file_of(int fd, const struct stat *st)
 	clear(f);
 	f->dev = st->st_dev;
 	f->ino = st->st_ino;
-	f->mtime = st->st_mtim;
+	f->ctime = st->st_ctim;
 	f->size = st->st_size;
 	read_symbols(f, fd);
 	return f;
@@ -193,6 +229,8 @@ symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name)
 	size_t n = count_before(f, offset);
 
 	*name = NULL;
+	if (f->beyond)
+		return -EFBIG;
 	for (size_t i = 0; i < MAX_OVERLAP && i < n && !*name; i++) {
 		const struct function *fn = &f->fn[n - 1 - i];
 

@@ -45,7 +45,7 @@ trace_run(struct session *s, pid_t main_pid)
 	int status[BATCH], n;
 
 	s->main_pid = main_pid;
-	tracee_join(&s->tracees, tracee_add(&s->tracees, main_pid, TS_LAUNCHED), main_pid, NULL);
+	tracee_join(&s->tracees, tracee_add(&s->tracees, main_pid, TS_LAUNCHED), main_pid, (struct descent){ 0 });
 	while ((n = gather(s, tid, status)) > 0)
 		for (int i = 0; i < n; i++)
 			on_stop(s, tid[i], status[i]);
@@ -204,7 +204,7 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 	if (!err)
 		err = resolve(&view, ev, &s->arena, r);
 	if (!err)
-		err = who_calls(t, call, raw->abi, confine_needs(c, ev->id), &s->arena, ev);
+		err = who_calls(t, call, raw->abi, confine_needs(c, ev), &s->arena, ev);
 	return err ? unreadable(err) : policy_decide(s->floor, c->layer, c->n, ev);
 }
 
@@ -232,8 +232,10 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (raw.abi)
 		verdict = decide(s, t, call, &raw, &ev, &found);
 	done = softened(s, verdict);
-	if (done.action == ACT_ALLOW && !advance_prepare(t, &ev))
+	if (done.action == ACT_ALLOW && !advance_prepare(s, t, &ev))
 		verdict = done = unreadable(-EACCES);
+	if (trap_is_lost(t))
+		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
 		trap_prepare(t, call, done.err);
 	t->state = TS_IN_CALL;
@@ -274,6 +276,6 @@ session_free(struct session *s)
 {
 	sysmap_free(&s->map);
 	arena_free(&s->arena);
-	group_release(s->bereaved);
+	group_release(s->bereaved.first);
 	free(s->outcome.refusal);
 }

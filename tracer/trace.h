@@ -22,6 +22,14 @@ struct outcome {
 	char *refusal;		/* its loader's last refused call when it never got to its own code; owned */
 };
 
+/* Those whose tasks died while they made others, taken together. */
+struct bereaved {
+	struct thread_group *first;	/* held; NULL when there are none */
+	bool unlike;			/* of two ABIs, or with more policies than one process can have */
+	const struct policy *policy[MAX_LAYERS];
+	size_t n;
+};
+
 /* One run of a program and all that it starts. */
 struct session {
 	struct sysmap map;
@@ -33,8 +41,7 @@ struct session {
 	struct audit *audit;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
 	pid_t main_pid;
-	struct thread_group *bereaved;	/* whose task died while it made another; held */
-	bool many_bereaved;		/* and others did with other policies */
+	struct bereaved bereaved;
 	struct outcome outcome;		/* of the main program */
 };
 

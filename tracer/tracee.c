@@ -48,7 +48,7 @@ group_release(struct thread_group *g)
 {
 	if (!g || --g->refs)
 		return;
-	confine_release(g->confined);
+	confine_leave(g->confined);
 	free(g->refusal);
 	free(g->exe);
 	free(g->argv0);
@@ -61,16 +61,24 @@ copy(const char *s)
 	return s ? xstrdup(s) : NULL;
 }
 
+static struct confinement *
+inherit(struct descent d)
+{
+	if (!d.from->confined)
+		return NULL;
+	return d.shares_memory ? confine_share(d.from->confined) : confine_child(d.from->confined);
+}
+
 static struct thread_group *
-group_new(pid_t tgid, const struct thread_group *like)
+group_new(pid_t tgid, struct descent d)
 {
 	struct thread_group *g = xcalloc(1, sizeof(*g));
 
-	if (like) {
-		*g = *like;
-		g->confined = like->confined ? confine_child(like->confined) : NULL;
-		g->exe = copy(like->exe);
-		g->argv0 = copy(like->argv0);
+	if (d.from) {
+		*g = *d.from;
+		g->confined = inherit(d);
+		g->exe = copy(d.from->exe);
+		g->argv0 = copy(d.from->argv0);
 	}
 	g->tgid = tgid;
 	g->refs = 0;
@@ -112,11 +120,11 @@ tracee_group(const struct tracees *all, pid_t tgid)
 }
 
 void
-tracee_join(struct tracees *all, struct tracee *t, pid_t tgid, const struct thread_group *like)
+tracee_join(struct tracees *all, struct tracee *t, pid_t tgid, struct descent d)
 {
 	struct thread_group *g = tracee_group(all, tgid);
 
-	g = group_hold(g ? g : group_new(tgid, like));
+	g = group_hold(g ? g : group_new(tgid, d));
 	group_release(t->group);
 	t->group = g;
 }

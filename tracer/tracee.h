@@ -38,7 +38,7 @@ struct thread_group {
 	uint64_t loader_lo, loader_hi;
 	char *refusal;			/* the last one while loading; owned */
 	bool killed;			/* by a verdict */
-	bool trapped;			/* got a SIGSYS from a verdict */
+	bool trapped;			/* the last SIGSYS it got was a verdict's */
 	struct confinement *confined;	/* what holds for it; NULL before its first exec */
 	char *exe, *argv0;		/* of the program it runs; owned, NULL when the kernel would not say */
 };
@@ -60,6 +60,7 @@ struct tracee {
 	int64_t result;
 	struct fileid exec[2];		/* program and interpreter of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
+	bool shares_memory;		/* and that will have our memory */
 	const char *ending;		/* the call in progress ends phases when it succeeds: its name; NULL when none */
 	uint32_t ends[MAX_LAYERS];
 	size_t nadded;			/* policies that the exec in progress puts on */
@@ -85,8 +86,14 @@ void tracee_each(struct tracees *, void (*fn)(struct tracee *, void *ctx), void 
 struct thread_group *group_hold(struct thread_group *);
 void group_release(struct thread_group *);	/* takes NULL */
 
-/* Puts a task into a group; a group that is new is a child of `like` (a fork), or empty. */
-void tracee_join(struct tracees *, struct tracee *, pid_t tgid, const struct thread_group *like);
+/* How a new group comes into being: from what, NULL for nothing, and whether both have one memory. */
+struct descent {
+	const struct thread_group *from;
+	bool shares_memory;
+};
+
+/* Puts a task into a group, a new one if there is none of that number. */
+void tracee_join(struct tracees *, struct tracee *, pid_t tgid, struct descent);
 
 const char *tracee_state_name(enum tracee_state);
 

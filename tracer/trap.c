@@ -29,11 +29,20 @@ trap_raise(struct tracee *t)
 	return syscall(SYS_tgkill, t->group->tgid, t->tid, SIGSYS) == 0;
 }
 
+bool
+trap_is_lost(const struct tracee *t)
+{
+	return t->trap.state == TRAP_SENT && !procs_has_pending(t->tid, SIGSYS);
+}
+
 int
 trap_deliver(struct tracee *t)
 {
 	siginfo_t info;
 
+	t->group->trapped = t->trap.state == TRAP_SENT;
+	if (!t->group->trapped)
+		return 0;
 	memset(&info, 0, sizeof(info));
 	info.si_signo = SIGSYS;
 	info.si_code = SYS_SECCOMP;
@@ -42,6 +51,5 @@ trap_deliver(struct tracee *t)
 	info.si_syscall = t->trap.nr;
 	info.si_arch = t->trap.audit_arch;
 	t->trap.state = TRAP_NONE;
-	t->group->trapped = true;
 	return pt_set_siginfo(t->tid, &info);
 }

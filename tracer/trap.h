@@ -16,7 +16,13 @@ void trap_prepare(struct tracee *, const struct pt_call *, int err);
 /* At the exit: sends it.  False when the thread cannot take it: then it is to be killed, as the kernel does. */
 bool trap_raise(struct tracee *);
 
-/* At a stop before the delivery of SIGSYS: puts in what it says.  0 or -errno. */
+/*
+ * At an entry: SIGSYS was sent, and the thread goes on without it, as another
+ * thread has had it thrown away.  The zero verdict is what the kernel's would be.
+ */
+bool trap_is_lost(const struct tracee *);
+
+/* At a stop before the delivery of SIGSYS, ours or another: puts in what ours says.  0 or -errno. */
 int trap_deliver(struct tracee *);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -60,6 +61,33 @@ find_mapping(pid_t tid, uint64_t ip, struct mapping *m)
 	return ferror(f) ? -EIO : -ENOENT;
 }
 
+static bool
+is_same_file(const struct mapping *a, const struct mapping *b)
+{
+	return a->ino == b->ino && a->major == b->major && a->minor == b->minor;
+}
+
+/*
+ * Is it the file that is mapped?  Some file systems say one device to stat(2)
+ * and another in maps; there, what we map ourselves shows as theirs does.
+ */
+static bool
+is_mapped(int fd, const struct stat *st, const struct mapping *m)
+{
+	struct mapping own = { .ino = st->st_ino, .major = major(st->st_dev), .minor = minor(st->st_dev) };
+	void *p;
+
+	if (is_same_file(m, &own))
+		return true;
+	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p == MAP_FAILED)
+		return false;
+	if (find_mapping(getpid(), (uintptr_t)p, &own) < 0)
+		own.ino = 0;
+	munmap(p, PAGE);
+	return is_same_file(m, &own);
+}
+
 /* The file that is mapped, if its name still leads to it; nothing but a regular file is opened. */
 static int
 open_mapped(const struct mapping *m, struct stat *st)
@@ -71,7 +99,7 @@ open_mapped(const struct mapping *m, struct stat *st)
 	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, st) == 0 && st->st_ino == m->ino && major(st->st_dev) == m->major && minor(st->st_dev) == m->minor)
+	if (fstat(fd, st) == 0 && is_mapped(fd, st, m))
 		return fd;
 	close(fd);
 	return -1;
@@ -82,31 +110,53 @@ open_mapped(const struct mapping *m, struct stat *st)
  * What is not what the file says is the program's own work.
  */
 static bool
-is_as_in_file(pid_t tid, const struct mapping *m, int fd, uint64_t ip)
+page_is_as_in_file(pid_t tid, const struct mapping *m, int fd, uint64_t page)
 {
-	uint64_t page = ip & ~(uint64_t)(PAGE - 1);
 	unsigned char here[PAGE], there[PAGE] = { 0 };
 	ssize_t n;
 
-	if (page < m->lo || remote_read(tid, (tracee_addr){ page }, here, sizeof(here)) < 0)
+	if (page < m->lo || page >= m->hi || remote_read(tid, (tracee_addr){ page }, here, sizeof(here)) < 0)
 		return false;
 	n = pread(fd, there, sizeof(there), (off_t)(page - m->lo + m->offset));
 	return n > 0 && !memcmp(here, there, sizeof(here));
 }
 
+/* An instruction: its first and its last byte.  They can be in two pages, of which only one is the file's. */
+struct code {
+	uint64_t first, last;
+};
+
+static bool
+is_as_in_file(pid_t tid, const struct mapping *m, int fd, struct code code)
+{
+	uint64_t mask = ~(uint64_t)(PAGE - 1), first = code.first & mask, last = code.last & mask;
+
+	return page_is_as_in_file(tid, m, fd, last) && (first == last || page_is_as_in_file(tid, m, fd, first));
+}
+
+/* What can be written says nothing: it can have been other code, and be restored by now. */
+static bool
+is_text(const struct mapping *m)
+{
+	return m->perms[2] == 'x' && m->perms[1] != 'w';
+}
+
 static int
-look_at(const struct tracee *t, const struct mapping *m, uint64_t ip, unsigned needs, struct arena *a, struct caller *c)
+look_at(const struct tracee *t, const struct mapping *m, struct code code, unsigned needs, struct arena *a, struct caller *c)
 {
 	cleanup_close int fd = -1;
 	const char *function = NULL;
 	struct stat st;
+	int err = 0;
 
-	fd = open_mapped(m, &st);
-	if (fd < 0 || !is_as_in_file(t->tid, m, fd, ip))
+	fd = is_text(m) ? open_mapped(m, &st) : -1;
+	if (fd < 0 || !is_as_in_file(t->tid, m, fd, code))
 		return 0;
-	if (needs & NEED_FUNCTION && symbols_find(fd, &st, ip - m->lo + m->offset, &function) < 0)
-		return -ENOSYS;
-	c->file = m->perms[2] == 'x' && m->perms[1] != 'w';
+	if (needs & NEED_FUNCTION)
+		err = symbols_find(fd, &st, code.last - m->lo + m->offset, &function);
+	if (err)
+		return err;
+	c->file = true;
 	c->module = arena_strdup(a, m->name);
 	c->function = function ? arena_strdup(a, function) : NULL;
 	return c->module && (!function || c->function) ? 0 : -ENOMEM;
@@ -114,12 +164,12 @@ look_at(const struct tracee *t, const struct mapping *m, uint64_t ip, unsigned n
 
 /* 32-bit programs call through the vdso: who called that is on the stack. */
 static int
-behind_vdso(const struct tracee *t, const struct abi *abi, uint64_t sp, uint64_t *ip)
+behind_vdso(const struct tracee *t, const struct abi *abi, uint64_t sp, struct code *code)
 {
 	uint32_t word;
 	int err = remote_read(t->tid, (tracee_addr){ sp + abi->vdso_return }, &word, sizeof(word));
 
-	*ip = word;
+	*code = (struct code){ word - 1, word - 1 };
 	return err;
 }
 
@@ -128,13 +178,13 @@ find_caller(const struct tracee *t, const struct pt_call *call, const struct abi
     struct caller *c)
 {
 	struct mapping m;
-	uint64_t ip = call->ip - 1;
-	int err = find_mapping(t->tid, ip, &m);
+	struct code code = { call->ip - abi->gate_size, call->ip - 1 };
+	int err = find_mapping(t->tid, code.last, &m);
 
 	if (!err && abi->vdso_return && !strcmp(m.name, "[vdso]")) {
-		err = behind_vdso(t, abi, call->sp, &ip);
+		err = behind_vdso(t, abi, call->sp, &code);
 		if (!err)
-			err = find_mapping(t->tid, --ip, &m);
+			err = find_mapping(t->tid, code.last, &m);
 	}
 	if (err)
 		return err;
@@ -142,7 +192,7 @@ find_caller(const struct tracee *t, const struct pt_call *call, const struct abi
 		c->module = "[vdso]";
 		return 0;
 	}
-	return look_at(t, &m, ip, needs, a, c);
+	return look_at(t, &m, code, needs, a, c);
 }
 
 /* "Uid:	real	effective	saved	file system" */
@@ -206,15 +256,22 @@ who_calls(const struct tracee *t, const struct pt_call *call, const struct abi *
 	return err;
 }
 
+/* A file that has no name, or another's by now, is none that a rule could mean: "x (deleted)". */
 static char *
 read_exe(pid_t pid)
 {
 	char path[48], name[4096];
+	struct stat is, named;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-	n = readlink(path, name, sizeof(name));
-	return n > 0 && (size_t)n < sizeof(name) ? xstrndup(name, (size_t)n) : NULL;
+	n = readlink(path, name, sizeof(name) - 1);
+	if (n <= 0 || (size_t)n == sizeof(name) - 1)
+		return NULL;
+	name[n] = '\0';
+	if (stat(path, &is) < 0 || stat(name, &named) < 0 || is.st_ino != named.st_ino || is.st_dev != named.st_dev)
+		return NULL;
+	return xstrdup(name);
 }
 
 /* The first word of the command line, which nobody but the one who executed it has touched yet. */

@@ -24,20 +24,20 @@ answers()
 }
 
 for abi in $have; do
-	# libc own anonymous patched memfd file remapped again replaced deleted
-	is "$(answers)" 'ok ok ok ok ok ok ok ok ok ok' "every caller can call, $abi"
+	# libc own anonymous patched memfd file remapped again straddling writable replaced deleted
+	is "$(answers)" 'ok ok ok ok ok ok ok ok ok ok ok ok' "every caller can call, $abi"
 	is "$(answers 'deny EPERM syscall uname if not caller file')" \
-		'ok ok EPERM EPERM EPERM ok EPERM ok EPERM EPERM' "caller file: text of a file, as it is in the file, $abi"
+		'ok ok EPERM EPERM EPERM ok EPERM ok EPERM EPERM EPERM EPERM' "caller file: text of a file, as it is in the file, $abi"
 	is "$(answers 'deny EPERM syscall uname if not caller in "lib*.so.[0-9]"')" \
-		'ok EPERM EPERM EPERM EPERM ok EPERM ok EPERM EPERM' "caller in: by the name of the file, $abi"
+		'ok EPERM EPERM EPERM EPERM ok EPERM ok EPERM EPERM EPERM EPERM' "caller in: by the name of the file, $abi"
 	is "$(answers "deny EPERM syscall uname if caller in \"$work/stubs/*\"")" \
-		'ok ok ok ok ok EPERM ok EPERM ok ok' "or by its path, $abi"
+		'ok ok ok ok ok EPERM ok EPERM ok ok ok ok' "or by its path, $abi"
 	is "$(answers "deny EPERM syscall uname if caller \"callers.$abi:own_uname\"")" \
-		'ok EPERM ok ok ok ok ok ok ok ok' "by the function, $abi"
+		'ok EPERM ok ok ok ok ok ok ok ok ok ok' "by the function, $abi"
 	is "$(answers "deny EPERM syscall uname if caller in \"libc.so*:*uname*\", \"libstub.so.1\"")" \
-		'EPERM ok ok ok ok EPERM ok EPERM ok ok' "by one of several, $abi"
+		'EPERM ok ok ok ok EPERM ok EPERM ok ok ok ok' "by one of several, $abi"
 	is "$(answers 'deny EPERM syscall uname' 'allow syscall uname if caller in "libc.so*"')" \
-		'ok EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM' "as what allows, $abi"
+		'ok EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM' "as what allows, $abi"
 done
 
 # Also for rules on objects.
@@ -55,6 +55,10 @@ cat=$(readlink -f "$(command -v cat)")
 policy p.policy 'default allow' "deny EPERM read $work/secret if exe in \"$cat\""
 tg run -p ./p.policy -- sh -c 'cat secret; head -n 1 secret'
 is "$out" secret 'exe: the one is refused and the other not'
+policy p.policy 'default allow' 'deny EPERM syscall listen if exe in "/nothing"'
+# shellcheck disable=SC2016
+tg run -p ./p.policy -- sh -c '"$1" listen; cp "$1" x; exec 3< x; rm x; exec /proc/self/fd/3 listen' sh "$work/bin/steps.tracee"
+is "$out" "$(printf 'listen ok\nlisten ENOENT')" 'who has no name any more is refused what a rule asks it for'
 policy p.policy 'default allow' "deny EPERM read $work/secret if argv[0] == \"impostor\""
 tg run -p ./p.policy -- bash -c '(exec -a impostor cat secret); cat secret'
 is "$out" secret 'argv[0]'
@@ -78,7 +82,7 @@ fi
 # Traps: from inside they look as those of a filter do.
 policy p.policy 'default allow' 'trap syscall uname'
 for abi in $have; do
-	for how in handler default blocked ignored twice thread pending; do
+	for how in handler default blocked ignored twice thread pending own; do
 		bin/traps.$abi filter $how > filter.out 2>/dev/null
 		filter=$?
 		if [ $filter = 77 ]; then
@@ -91,6 +95,9 @@ for abi in $have; do
 done
 tg run --status-fd 9 -p ./p.policy -- "$work/bin/traps.${have##* }" policy default 9> status.out
 like "$(cat status.out)" '"exit-code": 159, "signal": 31, "by": "policy"' 'a trap nobody handles is the end by the policy'
+tg run --status-fd 9 -p ./p.policy -- "$work/bin/traps.${have##* }" policy own 9> status.out
+like "$(cat status.out)" '"exit-code": 159, "signal": 31, "by": "program"' 'its own SIGSYS is not'
+tg run -p ./p.policy -- "$work/bin/traps.${have##* }" policy default
 like "$err" '= trap: syscall uname, rule \(\./p\.policy:3\)' 'and is logged as one'
 
 finish

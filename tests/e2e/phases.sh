@@ -46,6 +46,10 @@ steps 'a parent ends it for a child that is there' 'ok EPERM' helper ask:$o list
 steps 'and for the child of a child' 'ok EPERM' helper ask:helper ask:ask:$o listen ask:ask:$o
 steps 'also when the one in between is gone' 'ok ok EPERM' helper ask:$o ask:orphan ask:$o listen ask:$o
 steps 'a program that is executed goes on with what is open' 'ok EPERM' run $o listen $o
+steps 'and when somebody still has what that one left' 'ok ok EPERM' helper ask:$o ask:leech ask:orphan ask:$o listen ask:$o
+steps 'who has the same memory has the same phases' 'ok EPERM' $o vm:listen $o
+steps 'the other way round, too' 'ok EPERM' $o listen vm:$o
+tg run -p ./p.policy -o log -- "$work/bin/steps.tracee" listen
 like "$(cat log)" '^tollgate: steps.*phase begin of \./p\.policy ended: listen$' 'the log says what ended it'
 unlike "$(tg run -p ./p.policy -- "$work/bin/steps.tracee" listen; cat .err)" 'ended' 'standard error does not'
 
@@ -62,6 +66,14 @@ ending exec
 steps 'exec ends it, the start does not' 'ok EPERM' $o run $o
 steps 'an exec that fails does not' 'ok ok' $o exec:/nonexistent $o
 steps 'the exec of a child is that of the child' 'EPERM ok' helper ask:run $o
+
+steps 'nor is that of a child with the same memory its parent'\''s' 'EPERM ok' vm:run $o
+ending execve
+steps 'as a call it ends it, too' 'ok EPERM' $o run $o
+steps 'also when a thread makes it' 'EPERM' thread:run $o
+steps 'and not when it fails' 'ok ok' $o exec:/nonexistent $o
+ending 'clone or fork or vfork'
+steps 'a fork ends it for both' 'ok EPERM EPERM' $o fork:$o $o
 
 ending "open $work/oth*"
 steps 'a file that is opened ends it' 'ok EPERM' $o open:$work/other $o

@@ -106,6 +106,16 @@ tg run -p ./many.policy -- "$steps" $chain $o
 like "$out" "^exec:$work/bin/n16 EACCES\$" 'a process has 16 policies at most'
 like "$err" 'more than 16 policies' 'and tollgate says so'
 
+# Whose child is it, when its parent was killed before that was known?
+for abi in $have; do
+	cp "$TG_BUILDDIR/tests/tracee/orphans.$abi" "bin/forbidden.$abi"
+	cp "$TG_BUILDDIR/tests/tracee/orphans.$abi" "bin/allowed.$abi"
+	policy p.policy 'default allow' "allow exec $work/bin/forbidden.$abi -> \"./helper.policy\"" \
+		'phase p until mark "never" {' '}'
+	tg run -p ./p.policy -- "$work/bin/allowed.$abi" "$work/secret" "$work/bin/forbidden.$abi" "$work/bin/allowed.$abi" "$work/state.$abi"
+	is "$out" 'forbidden 0 allowed reached' "orphans have at most what their parents had, $abi"
+done
+
 # Errors
 policy p.policy 'allow exec /bin/x -> "./missing.policy"'
 tg run -p ./p.policy -- true

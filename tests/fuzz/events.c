@@ -294,7 +294,7 @@ decide_both(void *ctx, const struct sysevent *ev)
 		MUST(policy_transitions(&a, ev, NULL, 0) == policy_transitions(&b, ev, NULL, 0), "%s", pair->about);
 		MUST(policy_phases_ended(&a, &moment) == policy_phases_ended(&b, &moment), "phases %#x, about\n%s", open[i], pair->about);
 	}
-	MUST(policy_needs(pair->a, ev->id) == policy_needs(pair->b, ev->id), "%s", pair->about);
+	MUST(policy_needs(pair->a, ev) == policy_needs(pair->b, ev), "%s", pair->about);
 }
 
 void

@@ -81,6 +81,27 @@ make_file(const char *path)
 	return fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page) ? fd : -1;
 }
 
+/* The instruction begins in memory of our own and ends in a page of a file. */
+static call *
+straddling(const char *path)
+{
+	size_t split = 0;
+	char page[PAGE] = { 0 };
+	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	unsigned char *p = map(-1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS);
+	unsigned char *both = p ? mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE) : NULL;
+
+	while (stub[split] != 0x0f && stub[split] != 0xcd)
+		split++;
+	split++;
+	memcpy(page, stub + split, sizeof(stub) - split);
+	if (!both || both == MAP_FAILED || write(fd, page, sizeof(page)) != sizeof(page) ||
+	    mmap(both + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return NULL;
+	close(fd);
+	return (call *)memcpy(both + PAGE - split, stub, split);
+}
+
 /* A page of a file that says something else, changed in memory alone. */
 static call *
 patched(const char *path)
@@ -114,7 +135,7 @@ in_memfd(void)
 int
 main(int argc, char **argv)
 {
-	char file[512], other[512];
+	char file[512], other[512], half[512];
 	call *fn;
 	void *p;
 	int fd;
@@ -123,6 +144,7 @@ main(int argc, char **argv)
 		return 2;
 	snprintf(file, sizeof(file), "%s/libstub.so.1", argv[1]);
 	snprintf(other, sizeof(other), "%s/libother.so.1", argv[1]);
+	snprintf(half, sizeof(half), "%s/libhalf.so.1", argv[1]);
 	try("libc", libc_uname);
 	try("own", own_uname);
 	try("anonymous", anonymous());
@@ -138,6 +160,9 @@ main(int argc, char **argv)
 	try("remapped", (call *)p);
 	fn = (call *)map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
 	try("again", fn);
+	try("straddling", straddling(half));
+	/* As in the file, and it can be anything else in a moment. */
+	try("writable", (call *)map(fd, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE));
 	/* The name leads to another file now. */
 	rename(other, file);
 	try("replaced", fn);

@@ -10,6 +10,8 @@
  *	sleep:MS	waits
  *	thread:STEP	does the step in another thread
  *	fork:STEP	does the step in a new process
+ *	vm:STEP		in one that has the same memory
+ *	leech		starts a process that lives as long as any other does
  *	helper		starts a process that waits for what to do
  *	ask:STEP	has the helper do it; the last that was started
  *	orphan		leaves the rest to a child, and ends
@@ -21,6 +23,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +34,7 @@
 static char *self;
 static char **rest;		/* the steps after this one, with room for a name before them */
 static int to_helper = -1, from_helper = -1;
+static int life[2];		/* closed when all but leeches are gone */
 
 static int step(char *);
 
@@ -101,6 +105,41 @@ in_child(const char *what, char *s)
 	return 1;
 }
 
+static int
+steps_and_exits(void *s)
+{
+	step(s);
+	_exit(0);
+}
+
+static int
+in_same_memory(const char *what, char *s)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	pid_t pid = clone(steps_and_exits, stack + sizeof(stack), CLONE_VM | SIGCHLD, s);
+
+	if (pid < 0)
+		return says(what, -1);
+	waitpid(pid, NULL, 0);
+	return 1;
+}
+
+static int
+leech(const char *what)
+{
+	pid_t pid = fork();
+	char c;
+
+	if (pid < 0)
+		return says(what, -1);
+	if (pid > 0)
+		return 1;
+	close(life[1]);
+	close(to_helper);
+	close(from_helper);
+	_exit(read(life[0], &c, 1) != 0);
+}
+
 /* Reads steps, a line each, and answers each with a line. */
 static void
 serve(int in, int out)
@@ -134,6 +173,7 @@ helper(const char *what)
 	if (pid == 0) {
 		close(down[1]);
 		close(up[0]);
+		to_helper = from_helper = -1;
 		serve(down[0], up[1]);
 	}
 	close(down[0]);
@@ -193,6 +233,10 @@ step(char *s)
 		return in_thread(arg);
 	if (IS("fork"))
 		return in_child(s, arg);
+	if (IS("vm"))
+		return in_same_memory(s, arg);
+	if (IS("leech"))
+		return leech(s);
 	if (IS("helper"))
 		return helper(s);
 	if (IS("ask"))
@@ -213,6 +257,8 @@ int
 main(int argc, char **argv)
 {
 	self = argv[0];
+	if (pipe2(life, O_CLOEXEC) < 0)
+		return 2;
 	for (int i = 1; i < argc; i++) {
 		rest = argv + i;
 		step(argv[i]);

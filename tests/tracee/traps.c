@@ -103,6 +103,8 @@ main(int argc, char **argv)
 		makes_the_call(NULL);
 	if (!strcmp(how, "thread") && pthread_create(&t, NULL, makes_the_call, NULL) == 0)
 		pthread_join(t, NULL);
+	if (!strcmp(how, "own"))
+		signal(SIGSYS, SIG_DFL);
 	raise(SIGSYS);		/* of its own: that one says so */
 	return 3;
 }

@@ -407,33 +407,39 @@ END_TEST
 static const struct {
 	const char *policy, *call;
 	unsigned needs;
+	enum access_kind about;
 } needs[] = {
-	{ "allow syscall getpid", "getpid", 0 },
-	{ "allow syscall getpid if caller file", "getpid", NEED_CALLER },
-	{ "allow syscall getpid if caller file", "getuid", 0 },
-	{ "allow syscall getpid if caller \"x.so\"", "getpid", NEED_CALLER },
-	{ "allow syscall getpid if caller \"x.so:f\"", "getpid", NEED_CALLER | NEED_FUNCTION },
-	{ "allow syscall getpid if exe == \"/x\" or argv[0] == \"x\"", "getpid", NEED_IMAGE },
-	{ "deny syscall getpid if process.uid == 0 and not process.egid == 1", "getpid", NEED_IDS },
-	{ "allow syscall fcntl if process.uid == 0", "fcntl64", NEED_IDS },
-	{ "allow read /x if caller file", "openat", NEED_CALLER },
-	{ "allow connect any if exe == \"/x\"", "connect", NEED_IMAGE },
-	{ "allow signal any if process.gid == 0", "kill", NEED_IDS },
-	{ "phase p until listen if caller file {\nallow read /x if process.uid == 0\n}", "listen", NEED_CALLER | NEED_IDS },
-	{ "phase p until listen if caller file {\n}", "bind", 0 },
-	{ "use b\nblock b {\nallow syscall getpid if caller file\n}", "getpid", NEED_CALLER },
-	{ "block b {\nallow syscall getpid if caller file\n}", "getpid", 0 },
+	{ "allow syscall getpid", "getpid", 0, 0 },
+	{ "allow syscall getpid if caller file", "getpid", NEED_CALLER, 0 },
+	{ "allow syscall getpid if caller file", "getuid", 0, 0 },
+	{ "allow syscall getpid if caller \"x.so\"", "getpid", NEED_CALLER, 0 },
+	{ "allow syscall getpid if caller \"x.so:f\"", "getpid", NEED_CALLER | NEED_FUNCTION, 0 },
+	{ "allow syscall getpid if exe == \"/x\" or argv[0] == \"x\"", "getpid", NEED_IMAGE, 0 },
+	{ "deny syscall getpid if process.uid == 0 and not process.egid == 1", "getpid", NEED_IDS, 0 },
+	{ "allow syscall fcntl if process.uid == 0", "fcntl64", NEED_IDS, 0 },
+	{ "allow read /x if caller file", "openat", NEED_CALLER, ACC_PATH },
+	{ "allow read /x if caller file", "mmap", 0, 0 },
+	{ "allow read /x if caller file", "connect", 0, ACC_ADDR },
+	{ "allow connect any if exe == \"/x\"", "connect", NEED_IMAGE, ACC_ADDR },
+	{ "allow signal any if process.gid == 0", "kill", NEED_IDS, ACC_PROC },
+	{ "phase p until listen if caller file {\nallow read /x if process.uid == 0\n}", "listen", NEED_CALLER, 0 },
+	{ "phase p until listen if caller file {\nallow read /x if process.uid == 0\n}", "openat", NEED_IDS, ACC_PATH },
+	{ "phase p until listen if caller file {\n}", "bind", 0, 0 },
+	{ "use b\nblock b {\nallow syscall getpid if caller file\n}", "getpid", NEED_CALLER, 0 },
+	{ "block b {\nallow syscall getpid if caller file\n}", "getpid", 0, 0 },
 };
 enum { NNEEDS = sizeof(needs) / sizeof(needs[0]) };
 
 START_TEST(says_what_it_needs)
 {
+	const struct access object = { .kind = needs[_i].about, .rights = R_READ, .path = "/x" };
+	const struct sysevent ev = { .id = sysdesc_find(needs[_i].call), .access = &object, .naccess = needs[_i].about != 0 };
 	char text[512];
 	struct policy *p;
 
 	snprintf(text, sizeof(text), "policy 1\n%s\n", needs[_i].policy);
 	p = rig_load_good(text);
-	ck_assert_uint_eq(policy_needs(p, sysdesc_find(needs[_i].call)), needs[_i].needs);
+	ck_assert_uint_eq(policy_needs(p, &ev), needs[_i].needs);
 	policy_free(p);
 }
 END_TEST
