@@ -66,6 +66,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/procs.h		\
 	%D%/profile.h		\
 	%D%/profile_json.c	\
+	%D%/profile_numbers.c	\
 	%D%/profile_policy.c	\
 	%D%/pt.c		\
 	%D%/pt.h		\

@@ -65,6 +65,9 @@ struct profile_error {
 int profile_read(struct profile *, const char *text, size_t len, const struct profile_for *, struct profile_error *);
 void profile_free(struct profile *);
 
+/* The text with numbers that jansson takes; *len becomes the copy's, which the caller frees. */
+char *profile_fold_numbers(const char *text, size_t *len);
+
 /* Adds a note, which is owned then. */
 void profile_note(struct profile *, char *text);
 
