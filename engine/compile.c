@@ -208,6 +208,14 @@ compile_setting(struct loader *l, const struct source *src, int which, struct se
 	out->origin = origin_of(src, s->head);
 }
 
+/* What no line says is what this version of the language says: a refusal names that line. */
+static void
+settle_origin(const struct source *src, struct setting *out)
+{
+	if (!out->origin.file && !src->parent && src->version.len)
+		out->origin = origin_of(src, src->version);
+}
+
 void
 compile_settings(struct loader *l)
 {
@@ -218,6 +226,10 @@ compile_settings(struct loader *l)
 		compile_setting(l, s, SETTING_DEFAULT, &l->policy->fallback);
 		compile_setting(l, s, SETTING_UNKNOWN, &l->policy->unknown);
 		compile_setting(l, s, SETTING_CHILDREN, &l->policy->children);
+	}
+	for (const struct source *s = l->sources; s; s = s->next) {
+		settle_origin(s, &l->policy->fallback);
+		settle_origin(s, &l->policy->unknown);
 	}
 }
 

@@ -135,6 +135,7 @@ struct source {
 	unsigned phase;			/* that its rules belong to, plus one; 0: none */
 	bool inside;			/* of a phase or a block, itself or who included it */
 	bool headless;			/* needs no `policy 1` */
+	struct word version;		/* the number of that line */
 	bool broken;			/* has syntax errors */
 	struct let *lets;
 	struct lines lines;

@@ -44,7 +44,7 @@ struct verdict {
 	int err;		/* ACT_DENY, ACT_ASK, ACT_TRAP: what the call returns, or si_errno */
 	bool log, quiet;	/* allowed and worth a line; refused and not worth one */
 	enum reason reason;
-	const struct origin *origin;	/* of the rule, or of the `default` line; may be NULL */
+	const struct origin *origin;	/* of the rule, or of the `default` line, without one of `policy 1`; may be NULL */
 	const char *unsafe;	/* WHY_FLOOR: the word that would lift it */
 	int access;		/* index of the access that decided, -1: the call itself */
 	uint16_t rights;	/* the right of it that was refused first */

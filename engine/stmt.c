@@ -78,6 +78,7 @@ stmt_policy(struct parser *x, struct word number)
 	else
 		check_version(x, number);
 	x->said_policy = true;
+	x->src->version = number;
 }
 
 void
