@@ -51,6 +51,7 @@ SHELL_TESTS = \
 SLOW_TESTS = \
 	%D%/e2e/explain.sh	\
 	%D%/e2e/players.sh	\
+	%D%/mutants.sh		\
 	#
 
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
@@ -95,7 +96,6 @@ noinst_HEADERS = \
 	#
 
 EXTRA_DIST += \
-	%D%/mutants.sh		\
 	%D%/e2e/explain.cases	\
 	%D%/e2e/lib.sh		\
 	%D%/e2e/policies/connect.policy	\
@@ -137,7 +137,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: dist-tracees check-unit check-quick check-mutants
+.PHONY: dist-tracees check-unit check-quick
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -150,11 +150,6 @@ check-unit:
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZERS) $(SHELL_TESTS)'
 
-# Are the tests of the laws of policies any good?
-check-mutants: all %D%/unit/check_policy_laws$(EXEEXT)
-	TG_SRCDIR='$(abs_top_srcdir)' TG_BUILDDIR='$(abs_top_builddir)' CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' \
-	CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' CHECK_LIBS='$(CHECK_LIBS)' $(SHELL) '$(srcdir)/%D%/mutants.sh'
-
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = $(TAP_DRIVER)
@@ -166,4 +161,6 @@ AM_TESTS_ENVIRONMENT = \
 	TG_BUILDDIR='$(abs_top_builddir)'; export TG_BUILDDIR; \
 	NM='$(NM)'; export NM; \
 	CC='$(CC)'; export CC; \
+	CPPFLAGS='$(CPPFLAGS)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; CHECK_LIBS='$(CHECK_LIBS)'; \
+	export CPPFLAGS CFLAGS LDFLAGS CHECK_LIBS; \
 	CK_TAP_LOG_FILE_NAME=-; export CK_TAP_LOG_FILE_NAME;

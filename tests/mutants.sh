@@ -4,7 +4,7 @@
 # Would the laws of policies notice?  Breaks one file of the engine at a time,
 # in a copy, and runs the tests of the laws against it: the one that is named
 # must fail.  A row whose expression changes nothing fails as well.
-# Run by `make check-mutants`: slow, and about the tests, not about the program.
+# Slow, and about the tests, not about the program.
 
 : "${TG_SRCDIR:?}" "${TG_BUILDDIR:?}" "${CC:=cc}" "${CHECK_LIBS:=-lcheck}"
 
