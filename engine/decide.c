@@ -308,7 +308,7 @@ consider_children(struct strictest *s, const struct policy *p, const struct syse
 static void
 consider_needs(struct strictest *s, const struct policy *p, const struct sysevent *ev)
 {
-	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_UNREADABLE, .access = CALL_ITSELF };
+	static const struct verdict unmet = { .action = ACT_DENY, .err = ERR_PERM, .reason = WHY_CALLER, .access = CALL_ITSELF };
 
 	if (!needs_are_met(policy_needs(p, ev), ev))
 		consider(s, &unmet);

@@ -236,6 +236,8 @@ undefined_hint(struct expansion *e, const char *name)
 	for (const char *const *usual = usual_variables; *usual; usual++)
 		if (!strcmp(*usual, name))
 			return pool_printf(e->l->scratch, " (it is not set; ${%s:-...} gives it a default)", name);
+	if (!strcmp(name, "PROGRAM"))
+		return " (no program is named; --program names one)";
 	if (name[0] == '*')
 		return " (the program has no operands; ${*:-...} gives them a default)";
 	if (name[0] >= '0' && name[0] <= '9')

@@ -31,11 +31,13 @@ struct origin {
 /* Why a verdict is what it is. */
 enum reason {
 	WHY_UNREADABLE,		/* an argument could not be read or resolved */
+	WHY_CALLER,		/* a rule asks who calls, and nobody knows */
 	WHY_UNKNOWN,		/* a call not in our tables: the policy's `unknown` */
 	WHY_FLOOR,		/* refused to everyone who does not say `unsafe NAME` */
 	WHY_CHILDREN,		/* a new process, and the policy says `children deny` */
 	WHY_DEFAULT,		/* no rule matched: the policy's `default` */
 	WHY_RULE,
+	WHY_MARK,		/* the call only says how far the program is */
 };
 
 /* The zero value kills. */

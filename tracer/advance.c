@@ -17,16 +17,25 @@ asks_for_access(enum sys_id id)
 	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
 }
 
-const char *
-advance_mark(const struct tracee *t, const struct sysevent *ev)
+static bool
+layers_have_mark(const struct layer *layer, size_t n, const char *mark)
 {
-	size_t n = sizeof(mark_dir) - 1;
+	for (size_t i = 0; i < n; i++)
+		if (policy_has_mark(layer[i].policy, mark))
+			return true;
+	return false;
+}
+
+const char *
+advance_mark(const struct layer *layer, size_t n, const struct sysevent *ev)
+{
+	size_t skip = sizeof(mark_dir) - 1;
 
 	for (unsigned i = 0; asks_for_access(ev->id) && i < SYS_MAXARGS; i++) {
 		const char *path = ev->arg[i].str;
 
-		if (path && !strncmp(path, mark_dir, n) && confine_has_mark(t->group->confined, path + n))
-			return path + n;
+		if (path && !strncmp(path, mark_dir, skip) && layers_have_mark(layer, n, path + skip))
+			return path + skip;
 	}
 	return NULL;
 }

@@ -10,8 +10,8 @@
 #include "tracer/pt.h"
 #include "tracer/trace.h"
 
-/* The mark that the call sets for a policy of the process; NULL when it sets none. */
-const char *advance_mark(const struct tracee *, const struct sysevent *);
+/* The mark that the call sets for one of n policies; NULL when it sets none. */
+const char *advance_mark(const struct layer *, size_t n, const struct sysevent *);
 /* The program has come that far. */
 void advance_to_mark(struct session *, struct tracee *, const char *mark);
 

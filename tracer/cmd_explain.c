@@ -13,6 +13,7 @@
 #include "lib/diag.h"
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
+#include "tracer/advance.h"
 #include "tracer/calltext.h"
 #include "tracer/choice.h"
 #include "tracer/halves.h"
@@ -327,6 +328,8 @@ decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *n
 	err = resolve(&view, ev, &e->arena, r);
 	take_back_descriptors(ev, &lent);
 	say_who_calls(e, ev);
+	if (advance_mark(e->layers.layer, e->layers.n, ev))
+		return (struct verdict){ .action = ACT_ALLOW, .reason = WHY_MARK, .access = -1 };
 	if (err)
 		return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
 	return policy_decide(e->layers.floor, e->layers.layer, e->layers.n, ev);
@@ -378,11 +381,11 @@ print_long(const struct explaining *e, const struct sysevent *ev, const struct v
 	strbuf_init(&b, mem, sizeof(mem));
 	if (v->action != ACT_ALLOW && policy_suggest(ev, v, &b))
 		printf("  %-9s %s\n", "to allow", b.s);
-	if (v->reason == WHY_UNREADABLE && e->unmet)
+	if (v->reason == WHY_CALLER)
 		printf("  %-9s the policy asks who calls; say it with %s\n", "note",
 		    e->unmet & NEED_IMAGE ? "--exe and --argv0" : "--caller");
 	else if (v->reason == WHY_UNREADABLE && v->err == EBADF)
-		printf("  %-9s write a descriptor with its name: 3</etc>, as strace -y does\n", "note");
+		printf("  %-9s write a descriptor with its name, of a file that is here: 3</etc>, as strace -y does\n", "note");
 }
 
 /* One of many: the line that `run` logs. */

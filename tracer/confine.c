@@ -265,12 +265,3 @@ confine_needs(const struct confinement *c, const struct sysevent *ev)
 		needs |= policy_needs(c->layer[i].policy, ev);
 	return needs;
 }
-
-bool
-confine_has_mark(const struct confinement *c, const char *mark)
-{
-	for (size_t i = 0; i < c->n; i++)
-		if (policy_has_mark(c->layer[i].policy, mark))
-			return true;
-	return false;
-}

@@ -57,6 +57,5 @@ bool confine_add(struct confinement *, const struct policy *const *added, size_t
 
 /* What deciding this call has to know of who makes it: enum need. */
 unsigned confine_needs(const struct confinement *, const struct sysevent *);
-bool confine_has_mark(const struct confinement *, const char *mark);
 
 #endif

@@ -196,10 +196,10 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 	ev->foreign = raw->abi != t->group->image;
 	if (!raw->abi->supported)
 		return unsupported();
-	if (!err && (mark = advance_mark(t, ev))) {
+	if (!err && (mark = advance_mark(c->layer, c->n, ev))) {
 		advance_to_mark(s, t, mark);
 		r->answered = true;
-		return (struct verdict){ .action = ACT_ALLOW, .reason = WHY_RULE, .access = -1 };
+		return (struct verdict){ .action = ACT_ALLOW, .reason = WHY_MARK, .access = -1 };
 	}
 	if (!err)
 		err = resolve(&view, ev, &s->arena, r);
@@ -212,7 +212,7 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 static struct verdict
 softened(const struct session *s, struct verdict v)
 {
-	if (s->dry_run && v.action != ACT_ALLOW && v.reason != WHY_FLOOR && v.reason != WHY_UNREADABLE)
+	if (s->dry_run && v.action != ACT_ALLOW && v.reason != WHY_FLOOR && v.reason != WHY_UNREADABLE && v.reason != WHY_CALLER)
 		v.action = ACT_ALLOW;
 	return v;
 }

@@ -65,11 +65,13 @@ reason_name(enum reason why)
 {
 	static const char *const names[] = {
 		[WHY_UNREADABLE] = "unreadable",
+		[WHY_CALLER] = "caller",
 		[WHY_UNKNOWN] = "unknown",
 		[WHY_FLOOR] = "floor",
 		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
+		[WHY_MARK] = "mark",
 	};
 
 	return names[why];
@@ -80,11 +82,13 @@ wording_reason(const struct verdict *v, struct strbuf *b)
 {
 	static const char *const words[] = {
 		[WHY_UNREADABLE] = "an argument cannot be read or found",
+		[WHY_CALLER] = "a rule asks who calls, and that is not known",
 		[WHY_UNKNOWN] = "unknown",
 		[WHY_FLOOR] = "floor",
 		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
+		[WHY_MARK] = "a mark of the policy",
 	};
 
 	strbuf_add(b, words[v->reason]);
