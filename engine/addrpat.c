@@ -160,6 +160,8 @@ read_network(struct reading *r, char *s, char *end, unsigned max)
 	if (bits < 0)
 		return wrong_at(r, slash, max == 32 ? "not a network: /0 to /32" : "not a network: /0 to /128");
 	snprintf(ip, sizeof(ip), "%.*s", n, s);
+	if (n < (int)sizeof(ip) && strspn(ip, "0123456789") == (size_t)n && n)
+		return wrong_at(r, s, "not an IPv4 address; a port alone is inet:*:443");
 	if (n >= (int)sizeof(ip) || inet_pton(r->a->family == NA_INET ? AF_INET : AF_INET6, ip, r->a->ip) != 1)
 		return wrong_at(r, s, r->a->family == NA_INET ? "not an IPv4 address" : "not an IPv6 address");
 	r->a->bits = (uint8_t)bits;
@@ -208,6 +210,8 @@ read_inet6(struct reading *r, char *s)
 	if (close[1] && close[1] != '/' && close[1] != ':')
 		return wrong_at(r, close + 1, "only /BITS and :PORT follow the bracket");
 	snprintf(text, sizeof(text), "%.*s%.*s", (int)(close - s - 1), s + 1, (int)(end - close - 1), close + 1);
+	if (!strncmp(s, "[*]", 3))
+		return wrong_at(r, s, "any IPv6 address stands without brackets: inet6:*:443");
 	wrong = read_network(r, text, text + strlen(text), 128);
 	if (wrong)
 		return wrong_at(r, s, wrong);

@@ -116,6 +116,9 @@ check_pair(struct lint *l, const struct rule *a, const struct rule *b)
 		lint_find(l, "tie", &b->origin,
 		    "%s is both allowed and refused, the other line is %s: the stricter one wins",
 		    lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
+	else if (a->err != b->err)
+		lint_find(l, "tie", &b->origin, "%s is refused with another error by %s: the error with the smaller number is returned",
+		    lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
 	else if (stands_for(a, b))
 		lint_find(l, "duplicate", &b->origin, "%s stands in %s already", lint_object(b, what, sizeof(what)), lint_place(a, at, sizeof(at)));
 }

@@ -158,6 +158,70 @@ check_refusal(struct lint *l, const struct rule *r)
 		    lint_object(r, what, sizeof(what)));
 }
 
+/* Refusals that something narrower takes back where nobody sees it */
+
+/* Is all that the rule asks who calls?  Then it means: whatever the call is. */
+static bool
+asks_only_who(const struct rule *r)
+{
+	for (unsigned i = 0; i < r->cond.n; i++)
+		if (r->cond.op[i].kind > COND_NOT && r->cond.op[i].about == ABOUT_ARG)
+			return false;
+	return true;
+}
+
+/* Meant for good: who says less than this expects exceptions. */
+static bool
+is_meant_for_good(const struct rule *r)
+{
+	bool ends = r->action == ACT_KILL || r->action == ACT_TRAP;
+
+	if (r->action == ACT_ALLOW || r->hidden || !is_own(r) || r->quiet)
+		return false;
+	return r->kind == OBJ_CALL ? asks_only_who(r) && (r->cond.n || ends) : ends || r->cond.n;
+}
+
+static bool
+covers_addr(const struct rule *r, const struct rule *o)
+{
+	return r->addr.shape == ADDR_ANY || (r->addr.shape == ADDR_FAMILY && r->addr.family == o->addr.family);
+}
+
+static bool
+takes_back(const struct rule *o, const struct rule *r)
+{
+	if (o->action != ACT_ALLOW || o->hidden || is_own(o) || o->kind != r->kind)
+		return false;
+	switch (r->kind) {
+	case OBJ_CALL:
+		return o->id == r->id && o->terms > r->terms;
+	case OBJ_ADDR:
+		return o->rights & r->rights && o->rank > r->rank && covers_addr(r, o);
+	case OBJ_PATH:
+		return o->rights & r->rights && o->rank > r->rank && may_match_both(o, r) && globs_meet(o->object, r->object);
+	}
+	return false;
+}
+
+static void
+check_taken_back(struct lint *l, const struct rule *r)
+{
+	char what[OBJECT_TEXT], narrow[OBJECT_TEXT], at[PLACE_TEXT];
+
+	if (!is_meant_for_good(r))
+		return;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct rule *o = l->by_object[i];
+
+		if (!takes_back(o, r))
+			continue;
+		lint_find(l, "outranked", &r->origin, "%s is refused here, and %s allows %s%s%s, which is narrower and wins",
+		    lint_object(r, what, sizeof(what)), lint_place(o, at, sizeof(at)), lint_object(o, narrow, sizeof(narrow)),
+		    o->when ? " if " : "", o->when ? o->when : "");
+		return;
+	}
+}
+
 /* Words and calls */
 
 static void
@@ -237,7 +301,9 @@ lint_lines(struct lint *l)
 		check_quiet(l, l->by_object[i]);
 		check_call(l, l->by_object[i]);
 		check_texts(l, l->by_object[i]);
-		if (l->n < MANY)
+		if (l->n < MANY) {
 			check_refusal(l, l->by_object[i]);
+			check_taken_back(l, l->by_object[i]);
+		}
 	}
 }

@@ -257,6 +257,17 @@ search_objects(struct search *s, enum object_kind kind)
 			try_rule(s, p->sorted[kind][i]);
 }
 
+/* Who may connect has his socket with it, as long as no line is about sockets. */
+static void
+print_missing_right(const struct search *s, struct strbuf *b)
+{
+	bool implies = s->right == R_SOCKET && s->best->rights & (R_CONNECT | R_BIND | R_SEND);
+
+	strbuf_add(b, implies ? "it gives socket only where no line is about that" : "it does not give ");
+	if (!implies)
+		rights_print(s->right, b);
+}
+
 static void
 print_why(const struct search *s, struct strbuf *b)
 {
@@ -274,8 +285,7 @@ print_why(const struct search *s, struct strbuf *b)
 		print_failing(&r->cond, s->ev, b);
 		break;
 	case NEAR_RIGHT:
-		strbuf_add(b, "it does not give ");
-		rights_print(s->right, b);
+		print_missing_right(s, b);
 		break;
 	default:
 		strbuf_add(b, "it is about another object");

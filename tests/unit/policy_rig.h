@@ -32,6 +32,7 @@ static const struct {
 	{ "b", "policy 1\ninclude \"a\"\n" },
 	{ "self", "policy 1\ninclude \"self\"\n" },
 	{ "reads", "policy 1\nprogram other\nallow read /included/**\n" },
+	{ "sockets", "policy 1\nallow connect inet\nallow syscall socket if domain == AF_UNIX and protocol == 0\n" },
 	{ "diamond", "policy 1\ninclude \"reads\"\n" },
 	{ "settled", "policy 1\ndefault deny ENOENT\nallow read /settled/**\n" },
 	{ "lets", "policy 1\nlet dir = /own\nallow read ${dir}/**\n" },
