@@ -307,7 +307,7 @@ print_message_name(struct strbuf *b, const struct argval *a)
 
 	strbuf_add(b, "{msg_name=");
 	print_sockaddr(b, &name);
-	if (a->mem)
+	if (a->mem && a->len >= sizeof(uint16_t))
 		strbuf_addf(b, ", msg_namelen=%u", a->len);
 }
 

@@ -88,6 +88,7 @@ load_error(struct loader *l, const struct source *src, const char *place, const 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	l->wrong = true;
 	if (l->said->n < STORED_ERRORS && was_said(l, src, place, text))
 		return;
 	l->nfailures++;

@@ -181,6 +181,7 @@ struct loader {
 	unsigned operand;		/* which one */
 	struct said *said;
 	struct failure *failures;
+	bool wrong;			/* something is, said already or not */
 	unsigned nfailures, nstored;
 	struct patbuild build;
 };

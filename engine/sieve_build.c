@@ -412,7 +412,7 @@ sieve_build(struct loader *l, enum object_kind kind, uint32_t first, uint32_t n)
 	struct builder *b;
 
 	/* Where something is wrong nothing is decided, and conditions can be incomplete. */
-	if (n <= FEW || l->nfailures)
+	if (n <= FEW || l->wrong)
 		return NULL;
 	b = xcalloc(1, sizeof(*b));
 	b->scratch = pool_new();

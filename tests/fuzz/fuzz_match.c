@@ -154,7 +154,8 @@ check_pattern(struct input in)
 	}
 	MUST(pattern_match(&p, (const char *)on.p, on.n) == reference(on.p, on.n), "pattern %.*s\ntext %.*s",
 	    (int)words.n, (const char *)words.p, (int)on.n, (const char *)on.p);
-	check_tree(&p, &on, &in);
+	if (!pathpat_check(&(struct bytes){ pattern, pattern_len }, &at))
+		check_tree(&p, &on, &in);
 }
 
 /* Addresses */
