@@ -36,12 +36,26 @@ struct abi {
 	size_t ncalls;
 };
 
-/* Where a register set keeps what tollgate changes; bytes from the start of NT_PRSTATUS. */
+/* A second ABI whose calls come with a register set: where that has its arguments. */
+struct gate {
+	uint32_t audit_arch;
+	unsigned width;			/* bytes of an argument */
+	size_t arg[6];
+};
+
+/* Where a register set keeps what tollgate reads and changes; bytes from the start of NT_PRSTATUS. */
 struct regset {
 	size_t size;			/* of the whole set: tells which of an architecture's sets it is */
 	unsigned width;			/* bytes of one register */
+	uint32_t audit_arch;		/* AUDIT_ARCH_* of the ABI whose set it is */
 	size_t nr, ret, ip, sp;
 	size_t arg[6];
+	/* For kernels that do not say what a syscall stop is (before 5.3). */
+	size_t marker;			/* a register that the kernel sets before a syscall-enter-stop ... */
+	int64_t entered;		/* ... to this; at the exit-stop it is something else, or the call's result */
+	const struct gate *other;	/* NULL: this set comes with calls of one ABI only */
+	size_t mode;			/* with .other: a register that is .other_mode in code of that ABI */
+	uint64_t other_mode;
 };
 
 struct arch {

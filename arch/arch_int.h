@@ -21,9 +21,10 @@ enum i386_row {
 extern const struct sysnum i386_calls[I386_NCALLS];
 
 /* AUDIT_ARCH_I386 of linux/audit.h, which some libcs come without. */
+#define AUDIT_I386	0x40000003
 #define ABI_I386 { \
 	.name = "i386", \
-	.audit_arch = 0x40000003, \
+	.audit_arch = AUDIT_I386, \
 	.wordsize = 4, \
 	.gate_size = 2, \
 	.vdso_return = 12, \
@@ -50,6 +51,9 @@ enum {
 #define REGSET_I386 { \
 	.size = I386_REGS, \
 	.width = 4, \
+	.audit_arch = AUDIT_I386, \
+	.marker = I386_EAX, \
+	.entered = -38, \
 	.nr = I386_ORIG_EAX, \
 	.ret = I386_EAX, \
 	.ip = I386_EIP, \

@@ -37,28 +37,48 @@ static const struct abi abis[] = {
 
 /* Bytes from the start of the register set. */
 enum {
+	X86_64_RBP = 32,
+	X86_64_RBX = 40,
 	X86_64_R10 = 56,
 	X86_64_R9 = 64,
 	X86_64_R8 = 72,
 	X86_64_RAX = 80,
+	X86_64_RCX = 88,
 	X86_64_RDX = 96,
 	X86_64_RSI = 104,
 	X86_64_RDI = 112,
 	X86_64_ORIG_RAX = 120,
 	X86_64_RIP = 128,
+	X86_64_CS = 136,
 	X86_64_RSP = 152,
 	X86_64_REGS = 216,
+};
+
+/* The selector that the kernel gives to 32-bit code. */
+enum { USER32_CS = 0x23 };
+
+/* int $0x80, which 64-bit code can use as well. */
+static const struct gate int80 = {
+	.audit_arch = AUDIT_I386,
+	.width = 4,
+	.arg = { X86_64_RBX, X86_64_RCX, X86_64_RDX, X86_64_RSI, X86_64_RDI, X86_64_RBP },
 };
 
 static const struct regset regsets[] = {
 	{
 		.size = X86_64_REGS,
 		.width = 8,
+		.audit_arch = AUDIT_X86_64,
 		.nr = X86_64_ORIG_RAX,
 		.ret = X86_64_RAX,
 		.ip = X86_64_RIP,
 		.sp = X86_64_RSP,
 		.arg = { X86_64_RDI, X86_64_RSI, X86_64_RDX, X86_64_R10, X86_64_R8, X86_64_R9 },
+		.marker = X86_64_RAX,
+		.entered = -38,
+		.other = &int80,
+		.mode = X86_64_CS,
+		.other_mode = USER32_CS,
 	},
 	REGSET_I386,
 };
@@ -76,6 +96,10 @@ const struct arch arch_x86_64 = {
 
 #define SAME(reg, field) \
 	_Static_assert(reg == offsetof(struct user_regs_struct, field), #field)
+SAME(X86_64_RBP, rbp);
+SAME(X86_64_RBX, rbx);
+SAME(X86_64_RCX, rcx);
+SAME(X86_64_CS, cs);
 SAME(X86_64_R10, r10);
 SAME(X86_64_R9, r9);
 SAME(X86_64_R8, r8);

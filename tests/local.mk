@@ -51,6 +51,7 @@ SHELL_TESTS = \
 SLOW_TESTS = \
 	%D%/e2e/explain.sh	\
 	%D%/e2e/players.sh	\
+	%D%/kernels/levels.sh	\
 	%D%/mutants.sh		\
 	#
 
@@ -76,6 +77,11 @@ TRACEES = \
 	%D%/tracee/traps.tracee		\
 	%D%/tracee/unreadable.tracee	\
 	#
+
+# A launcher that makes the kernel answer as an older one would.
+check_PROGRAMS += %D%/kernels/oldkernel
+tests_kernels_oldkernel_SOURCES = %D%/kernels/oldkernel.c
+tests_kernels_oldkernel_LDADD =
 
 # What unit tests include: shared parts, and decisions as rows.
 noinst_HEADERS = \
@@ -137,7 +143,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: dist-tracees check-unit check-quick
+.PHONY: dist-tracees check-unit check-quick check-levels
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -149,6 +155,10 @@ check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' check_DATA=
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZERS) $(SHELL_TESTS)'
+
+# Everything end to end at every simulated level of the kernel.
+check-levels:
+	LEVELS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/levels.sh'
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh

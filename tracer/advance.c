@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/diag.h"
+#include "tracer/callstop.h"
 #include "tracer/scrub.h"
 
 static const char mark_dir[] = "/tollgate/mark/";
@@ -115,7 +116,7 @@ advance_exec(struct session *s, struct tracee *t)
 	if (confine_ends(t->group->confined, &m, ends))
 		confine_end(t->group->confined, ends, "exec", t->tid, s->audit);
 	if (t->nadded) {
-		err = pt_call(t->tid, &at);
+		err = callstop_place(s->map.arch, t->tid, &at);
 		err = err ? err : scrub_environment(t->tid, at.sp, t->group->image->wordsize);
 		if (!confine_add(t->group->confined, t->added, t->nadded))
 			err = err ? err : -E2BIG;

@@ -18,15 +18,17 @@
 #include "tracer/command.h"
 #include "tracer/console.h"
 #include "tracer/environ.h"
+#include "tracer/features.h"
 #include "tracer/host.h"
 #include "tracer/launch.h"
 #include "tracer/pt.h"
 #include "tracer/script.h"
 #include "tracer/status.h"
 #include "tracer/trace.h"
+#include "tracer/watchdog.h"
 
 struct run_options {
-	struct opt_list policies, ro, rw, connect, env, keep;
+	struct opt_list policies, ro, rw, connect, env, keep, without;
 	const char *log;
 	int format;
 	bool dry_run, clear_env;
@@ -59,6 +61,8 @@ static const struct option_row rows[] = {
 	  .help = "leave this descriptor open; of those above 2 none is otherwise" },
 	{ .name = "env", .letter = 'E', .kind = OPT_LIST, .offset = AT(env), .arg = "VAR[=VALUE]",
 	  .help = "set a variable; without a value remove it, or with --clear-env keep it" },
+	{ .name = "without", .kind = OPT_LIST, .offset = AT(without), .arg = "FEATURE",
+	  .help = "as if the kernel had not this feature; see tollgate probe" },
 	{ .name = "clear-env", .kind = OPT_FLAG, .offset = AT(clear_env),
 	  .help = "start the program with an empty environment" },
 	{ .kind = OPT_END },
@@ -181,13 +185,17 @@ check_status_fd(const struct run *r)
 }
 
 static int
-check_kernel(void)
+check_kernel(const struct run_options *o)
 {
-	const char *missing = pt_missing();
+	const char *wrong;
+	unsigned without;
 
-	if (missing)
-		warn("cannot trace: %s", missing);
-	return missing ? -ENOSYS : 0;
+	if (features_named(&o->without, &without))
+		return -EINVAL;
+	wrong = pt_probe(without);
+	if (wrong)
+		warn("cannot trace: %s", wrong);
+	return wrong ? -ENOSYS : 0;
 }
 
 static int
@@ -200,7 +208,7 @@ prepare(struct run *r, const char *path)
 	r->env = environ_build(&r->o->env, r->o->clear_env);
 	if (!r->env)
 		return -EINVAL;
-	if ((err = check_kernel()) || (err = open_log(r)))
+	if ((err = check_kernel(r->o)) || (err = open_log(r)))
 		return err;
 	r->session.floor = r->layers.floor;
 	r->session.layers = r->layers.layer;
@@ -283,6 +291,7 @@ run_program(struct run *r, const char *path)
 		warn_err(-err, "tracing failed:");
 		r->session.outcome = (struct outcome){ .by = BY_TOLLGATE, .code = EXIT_SELF };
 	}
+	watchdog_stop();
 	if (console_expired())
 		r->session.outcome.by = BY_TIMEOUT;
 	note_failed_exec(r, path);

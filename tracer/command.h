@@ -34,6 +34,7 @@ extern const struct command cmd_explain;
 extern const struct command cmd_show;
 extern const struct command cmd_fmt;
 extern const struct command cmd_list;
+extern const struct command cmd_probe;
 extern const struct command cmd_export;
 extern const struct command cmd_import;
 extern const struct command cmd_bench;

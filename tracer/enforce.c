@@ -3,59 +3,25 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "tracer/pt.h"
-
-enum { MAX_REGSET = 1024 };
-
-/* Registers of a stopped task, with the layout the kernel used for them. */
-struct registers {
-	unsigned char bytes[MAX_REGSET];
-	size_t len;
-	const struct regset *set;
-};
-
-static int
-load(const struct arch *arch, pid_t tid, struct registers *r)
-{
-	int err;
-
-	r->len = sizeof(r->bytes);
-	err = pt_getregs(tid, r->bytes, &r->len);
-	if (err)
-		return err;
-	r->set = arch_regset(arch, r->len);
-	return r->set ? 0 : -EPROTO;
-}
-
-static void
-put(struct registers *r, size_t offset, int64_t value)
-{
-	int32_t narrow = (int32_t)value;
-
-	if (r->set->width == sizeof(narrow))
-		memcpy(r->bytes + offset, &narrow, sizeof(narrow));
-	else
-		memcpy(r->bytes + offset, &value, sizeof(value));
-}
+#include "tracer/registers.h"
 
 /* Number -1 makes the kernel skip the call; x86 then returns what the result register holds already. */
 static int
 skip(const struct arch *arch, struct tracee *t, int64_t result)
 {
 	struct registers r;
-	int failed = load(arch, t->tid, &r);
+	int failed = registers_load(arch, t->tid, &r);
 
 	if (failed)
 		return failed;
-	put(&r, r.set->nr, -1);
-	put(&r, r.set->ret, result);
+	registers_put(&r, r.set->nr, -1);
+	registers_put(&r, r.set->ret, result);
 	t->skipped = true;
 	t->result = result;
-	return pt_setregs(t->tid, r.bytes, r.len);
+	return registers_store(t->tid, &r);
 }
 
 void
@@ -116,9 +82,9 @@ enforce_result(const struct arch *arch, struct tracee *t, int64_t returned)
 
 	if (returned == t->result)
 		return 0;
-	err = load(arch, t->tid, &r);
+	err = registers_load(arch, t->tid, &r);
 	if (err)
 		return err;
-	put(&r, r.set->ret, t->result);
-	return pt_setregs(t->tid, r.bytes, r.len);
+	registers_put(&r, r.set->ret, t->result);
+	return registers_store(t->tid, &r);
 }

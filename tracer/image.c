@@ -10,7 +10,7 @@
 
 #include "lib/cleanup.h"
 #include "tracer/advance.h"
-#include "tracer/pt.h"
+#include "tracer/callstop.h"
 #include "tracer/who.h"
 
 /* One line of /proc/PID/maps. */
@@ -66,7 +66,7 @@ image_enter(struct session *s, struct tracee *t)
 	struct pt_call at;
 	uint32_t nr;
 
-	if (pt_call(t->tid, &at) < 0)
+	if (callstop_place(s->map.arch, t->tid, &at) < 0)
 		return false;
 	g->image = arch_abi(s->map.arch, at.audit_arch, 0, &nr);
 	free(g->refusal);

@@ -15,6 +15,7 @@
 #include "tracer/console.h"
 #include "tracer/pt.h"
 #include "tracer/supervisor.h"
+#include "tracer/watchdog.h"
 
 enum { LOWEST_OWN = 3 };
 
@@ -92,12 +93,14 @@ launch(const struct launch *l)
 	close(go[0]);
 	close(told[1]);
 	verdict_fd = told[0];
-	err = pt_seize(pid);
+	err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
+	err = err ? err : pt_seize(pid);
 	if (err)
 		return give_up(pid, go[1], err);
 	supervisor_set(getpid());
 	/* Only now: the child was a copy of us, and not-dumpable children cannot be seized. */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	watchdog_add(pid);
 	if (write(go[1], "", 1) != 1)
 		return give_up(pid, go[1], -errno);
 	close(go[1]);

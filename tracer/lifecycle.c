@@ -19,6 +19,7 @@
 #include "tracer/pt.h"
 #include "tracer/supervisor.h"
 #include "tracer/trap.h"
+#include "tracer/watchdog.h"
 #include "tracer/who.h"
 #include "tracer/wording.h"
 
@@ -51,7 +52,7 @@ classify(void *ctx, struct whose whose, pid_t pid)
 	struct tracee *t = tracee_find(&s->tracees, pid);
 	pid_t tgid = t && t->group ? t->group->tgid : procs_tgid(pid);
 
-	if (pid == supervisor_pid() || tgid == supervisor_pid())
+	if (supervisor_is(pid) || supervisor_is(tgid))
 		return PROC_SUPERVISOR;
 	if (pid == whose.tgid || tgid == whose.tgid)
 		return PROC_SELF;
@@ -81,7 +82,40 @@ on_first(struct session *s, struct tracee *t, const struct stop *stop)
 	if (t->tid == s->main_pid && t->state == TS_STOPPED)
 		console_continued();
 	t->state = TS_RUNNING;
+	t->awaits_stop = false;
 	on_relay(s, t, stop);
+}
+
+void
+on_early_signal(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	(void)s;
+	if (pt_has(PT_SEIZE))
+		enforce_kill(t);
+	t->state = TS_RUNNING;
+	t->awaits_stop = true;
+	lifecycle_resume(t, stop->sig);
+}
+
+static bool
+stops(int sig)
+{
+	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
+}
+
+void
+lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *stop)
+{
+	siginfo_t info;
+	int err;
+
+	if (pt_has(PT_SEIZE) || stop->kind != STOP_SIGNAL || !stops(stop->sig))
+		return;
+	err = pt_get_siginfo(tid, &info);
+	if (err == -EINVAL)
+		stop->kind = STOP_GROUP;
+	else if (stop->sig == SIGSTOP && (!t || t->state == TS_EXPECTED || t->awaits_stop))
+		stop->kind = STOP_FIRST;
 }
 
 void
@@ -102,7 +136,7 @@ on_group(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	int err = pt_listen(t->tid);
 
-	t->state = TS_STOPPED;
+	t->state = pt_has(PT_SEIZE) ? TS_STOPPED : TS_RUNNING;
 	if (err && err != -ESRCH)
 		enforce_kill(t);
 	if (t->tid == s->main_pid)
@@ -125,19 +159,31 @@ lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 }
 
 void
+lifecycle_unpark(struct tracee *t)
+{
+	lifecycle_resume(t, t->early_sig);
+	t->early_sig = 0;
+}
+
+void
 on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	unsigned long msg = 0;
 	int err = pt_event_msg(t->tid, &msg);
 	pid_t tid = (pid_t)msg;
-	struct tracee *child = err ? NULL : tracee_find(&s->tracees, tid);
+	struct tracee *child = tracee_find(&s->tracees, tid);
 	struct descent from = { t->group, t->shares_memory };
 
 	(void)stop;
+	if (err) {
+		/* Killed at this very stop: whose child that was is settled when its death is reported. */
+		lifecycle_resume(t, 0);
+		return;
+	}
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
-		lifecycle_resume(child, 0);
+		lifecycle_unpark(child);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
@@ -150,9 +196,18 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 void
 lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 {
-	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED)
+	struct tracee *t;
+
+	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED) {
+		if (tid == watchdog_pid()) {
+			warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
+			lifecycle_kill_all(s);
+		}
 		return;
-	tracee_add(&s->tracees, tid, TS_PARKED);
+	}
+	t = tracee_add(&s->tracees, tid, TS_PARKED);
+	t->early_sig = stop->kind == STOP_SIGNAL ? stop->sig : 0;
+	t->awaits_stop = t->early_sig != 0;
 	orphan_settle(s);
 }
 
@@ -196,6 +251,8 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 
 	if (pt_event_msg(leader->tid, &msg) == 0 && (pid_t)msg != leader->tid)
 		former = tracee_find(&s->tracees, (pid_t)msg);
+	if (former && former->group != leader->group)
+		former = NULL;
 	if (former) {
 		advance_end(s, leader);
 		if (leader->forking)

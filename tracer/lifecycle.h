@@ -16,10 +16,14 @@ typedef void handler(struct session *, struct tracee *, const struct stop *);
 handler on_relay;	/* resume, nothing else */
 handler on_first;	/* a new task, or the end of a group-stop */
 handler on_signal;	/* deliver it */
+handler on_early_signal;	/* before the SIGSTOP that a new task begins with where there is no PTRACE_SEIZE */
 handler on_group;	/* stay stopped, listening */
 handler on_fork;	/* in the parent: a child is there or about to be */
 handler on_exec;	/* the new image is in place and none of its code ran */
 handler on_gone;
+
+/* Without PTRACE_SEIZE: which stop for a signal is a group-stop, or a task's first.  t: NULL when unknown. */
+void lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *);
 
 /* A stop of a task we do not know: it waits, stopped, until its parent's event explains it. */
 void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
@@ -39,9 +43,12 @@ struct task_view lifecycle_view(struct session *, const struct tracee *);
 /* Remembers the last refusal while a program's loader is at work, and when that ends. */
 void lifecycle_note_call(struct tracee *, uint64_t ip, const struct sysevent *, const struct verdict *);
 
+/* Afterwards it runs. */
+void lifecycle_unpark(struct tracee *);
+
 void lifecycle_kill_all(struct session *);
 
-/* A parked task has come from there.  Its own stop was its first: it only has to be resumed. */
+/* A parked task has come from there.  Its own stop was its first. */
 void lifecycle_join(struct session *, struct tracee *, struct descent);
 
 #endif

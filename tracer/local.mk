@@ -19,6 +19,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/calltext_args.c	\
 	%D%/calltext_read.c	\
 	%D%/calltext_read.h	\
+	%D%/callstop.c		\
+	%D%/callstop.h		\
 	%D%/check_json.c	\
 	%D%/check_json.h	\
 	%D%/choice.c		\
@@ -30,6 +32,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/cmd_import.c	\
 	%D%/cmd_fmt.c		\
 	%D%/cmd_list.c		\
+	%D%/cmd_probe.c		\
 	%D%/cmd_run.c		\
 	%D%/cmd_show.c		\
 	%D%/command.h		\
@@ -43,6 +46,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/enforce.h		\
 	%D%/environ.c		\
 	%D%/environ.h		\
+	%D%/features.c		\
+	%D%/features.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\
@@ -70,6 +75,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/profile_policy.c	\
 	%D%/pt.c		\
 	%D%/pt.h		\
+	%D%/registers.c		\
+	%D%/registers.h		\
 	%D%/remote.c		\
 	%D%/remote.h		\
 	%D%/resolve.c		\
@@ -101,6 +108,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/unfold.h		\
 	%D%/walk.c		\
 	%D%/walk.h		\
+	%D%/watchdog.c		\
+	%D%/watchdog.h		\
 	%D%/who.c		\
 	%D%/who.h		\
 	%D%/wording.c		\

@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&cmd_show,
 	&cmd_fmt,
 	&cmd_list,
+	&cmd_probe,
 	&cmd_export,
 	&cmd_import,
 	&cmd_bench,

@@ -75,7 +75,7 @@ take_in(struct tracee *t, void *ctx)
 	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);
-	lifecycle_resume(t, 0);
+	lifecycle_unpark(t);
 }
 
 void

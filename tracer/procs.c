@@ -118,7 +118,7 @@ further(enum proc_class a, enum proc_class b)
 static enum proc_class
 classify_member(const struct task_view *v, pid_t pid, int sig)
 {
-	if (pid != supervisor_pid())
+	if (!supervisor_is(pid))
 		return v->classify(v->ctx, v->whose, pid);
 	return sig == SIGKILL || sig == SIGSTOP ? PROC_SUPERVISOR : PROC_TREE;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,13 +37,61 @@ result(long r)
 	return r < 0 ? -errno : 0;
 }
 
+static unsigned features;
+
+bool
+pt_has(enum pt_feature f)
+{
+	return (features & f) == f;
+}
+
+static unsigned long
+options(void)
+{
+	return (pt_has(PT_EXITKILL) ? PTRACE_O_EXITKILL : 0) | PTRACE_O_TRACESYSGOOD |
+	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+}
+
+/* What else it stopped for is delivered. */
+static int
+wait_for_sigstop(pid_t tid)
+{
+	int status;
+
+	for (;;) {
+		if (waitpid(tid, &status, __WALL) != tid) {
+			if (errno != EINTR)
+				return -errno;
+			continue;
+		}
+		if (!WIFSTOPPED(status))
+			return -ESRCH;
+		if (WSTOPSIG(status) == SIGSTOP)
+			return 0;
+		if (ptrace(PTRACE_CONT, tid, 0, (long)WSTOPSIG(status)) < 0)
+			return -errno;
+	}
+}
+
+/* Stopped. */
+static int
+attach(pid_t tid)
+{
+	int err = result(ptrace(PTRACE_ATTACH, tid, 0, 0));
+
+	err = err ? err : wait_for_sigstop(tid);
+	return err ? err : result(ptrace(PTRACE_SETOPTIONS, tid, 0, options()));
+}
+
 int
 pt_seize(pid_t tid)
 {
-	unsigned long opts = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
+	int err;
 
-	return result(ptrace(PTRACE_SEIZE, tid, 0, opts));
+	if (pt_has(PT_SEIZE))
+		return result(ptrace(PTRACE_SEIZE, tid, 0, options()));
+	err = attach(tid);
+	return err ? err : pt_resume(tid, 0);
 }
 
 int
@@ -51,9 +100,12 @@ pt_resume(pid_t tid, int sig)
 	return result(ptrace(PTRACE_SYSCALL, tid, 0, (long)sig));
 }
 
+/* Without LISTEN a stopped task would never hear of its SIGCONT. */
 int
 pt_listen(pid_t tid)
 {
+	if (!pt_has(PT_SEIZE))
+		return pt_resume(tid, 0);
 	return result(ptrace(PTRACE_LISTEN, tid, 0, 0));
 }
 
@@ -103,10 +155,16 @@ pt_getregs(pid_t tid, void *buf, size_t *len)
 	struct iovec iov = { buf, *len };
 
 	memset(buf, 0, *len);
-	if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &iov) < 0)
-		return -errno;
-	*len = iov.iov_len;
-	return 0;
+	if (pt_has(PT_REGSET)) {
+		if (ptrace(PTRACE_GETREGSET, tid, (void *)NT_PRSTATUS, &iov) < 0)
+			return -errno;
+		*len = iov.iov_len;
+		return 0;
+	}
+	if (*len < sizeof(struct user_regs_struct))
+		return -EINVAL;
+	*len = sizeof(struct user_regs_struct);
+	return result(ptrace(PTRACE_GETREGS, tid, 0, buf));
 }
 
 int
@@ -114,7 +172,15 @@ pt_setregs(pid_t tid, const void *buf, size_t len)
 {
 	struct iovec iov = { (void *)buf, len };
 
+	if (!pt_has(PT_REGSET))
+		return result(ptrace(PTRACE_SETREGS, tid, 0, buf));
 	return result(ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &iov));
+}
+
+int
+pt_get_siginfo(pid_t tid, siginfo_t *info)
+{
+	return result(ptrace(PTRACE_GETSIGINFO, tid, 0, info));
 }
 
 int
@@ -136,37 +202,68 @@ pt_peek(pid_t tid, uint64_t addr, uint64_t *word)
 	return 0;
 }
 
-static const char *
-missing_in(pid_t victim)
-{
-	struct pt_call c;
-	int status, err = pt_seize(victim);
+/* The probe */
 
+/* Leaves the victim stopped, by the best means there is. */
+static int
+stop_victim(pid_t victim, unsigned without)
+{
+	int status, err = -EIO;
+
+	features = ~without & (PT_SEIZE | PT_EXITKILL);
+	if (pt_has(PT_SEIZE))
+		err = result(ptrace(PTRACE_SEIZE, victim, 0, options()));
+	if (err == -EINVAL || err == -EIO) {
+		features &= ~(unsigned)PT_EXITKILL;
+		if (pt_has(PT_SEIZE))
+			err = result(ptrace(PTRACE_SEIZE, victim, 0, options()));
+	}
 	if (err == -EPERM || err == -EACCES)
-		return "ptrace(2) is forbidden here (a container's seccomp profile, or kernel.yama.ptrace_scope = 3)";
-	if (err)
-		return "this kernel has no PTRACE_SEIZE with PTRACE_O_EXITKILL (Linux 3.8)";
-	if (ptrace(PTRACE_INTERRUPT, victim, 0, 0) < 0 || waitpid(victim, &status, __WALL) != victim)
-		return "PTRACE_INTERRUPT does not work";
-	if (!WIFSTOPPED(status) || pt_call(victim, &c) < 0)
-		return "this kernel has no PTRACE_GET_SYSCALL_INFO (Linux 5.3)";
-	return NULL;
+		return err;
+	if (err) {
+		features = 0;
+		return attach(victim);
+	}
+	if (ptrace(PTRACE_INTERRUPT, victim, 0, 0) < 0)
+		return -errno;
+	return waitpid(victim, &status, __WALL) == victim && WIFSTOPPED(status) ? 0 : -ESRCH;
+}
+
+static void
+look_at(pid_t victim, unsigned without)
+{
+	unsigned char regs[1024];
+	size_t len = sizeof(regs);
+	struct pt_call c;
+
+	features |= PT_REGSET;
+	if (without & PT_REGSET || pt_getregs(victim, regs, &len) < 0)
+		features &= ~(unsigned)PT_REGSET;
+	if (!(without & PT_SYSCALL_INFO) && pt_call(victim, &c) == 0)
+		features |= PT_SYSCALL_INFO;
 }
 
 const char *
-pt_missing(void)
+pt_probe(unsigned without)
 {
-	const char *what;
+	const char *wrong = NULL;
 	pid_t victim = fork();
+	int err;
 
 	if (victim < 0)
 		return "fork failed";
 	if (victim == 0)
 		for (;;)
 			pause();
-	what = missing_in(victim);
+	err = stop_victim(victim, without);
+	if (!err)
+		look_at(victim, without);
+	else if (err == -EPERM || err == -EACCES)
+		wrong = "ptrace(2) is forbidden here (a container's seccomp profile, or kernel.yama.ptrace_scope = 3)";
+	else
+		wrong = "ptrace(2) does not work on this kernel";
 	kill(victim, SIGKILL);
 	while (waitpid(victim, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	return what;
+	return wrong;
 }

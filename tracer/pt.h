@@ -13,8 +13,28 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A syscall stop as PTRACE_GET_SYSCALL_INFO tells it (Linux 5.3). */
-enum pt_op { PT_NONE, PT_ENTRY, PT_EXIT };
+/* What some kernels have and others do not, as bits. */
+enum pt_feature {
+	PT_SEIZE	= 1 << 0,	/* PTRACE_SEIZE, INTERRUPT and LISTEN: Linux 3.4 */
+	PT_EXITKILL	= 1 << 1,	/* PTRACE_O_EXITKILL: 3.8 */
+	PT_SYSCALL_INFO	= 1 << 2,	/* PTRACE_GET_SYSCALL_INFO: 5.3 */
+	PT_REGSET	= 1 << 3,	/* PTRACE_GETREGSET: 2.6.34 */
+	PT_FEATURES	= 4
+};
+
+/*
+ * Measures on a process of its own, which it ends, what this kernel has, and
+ * from then on makes do without the rest; and without what `without` names.
+ * NULL, or a line that says why nothing can be traced here.
+ */
+const char *pt_probe(unsigned without);
+bool pt_has(enum pt_feature);
+
+/* A syscall stop as PTRACE_GET_SYSCALL_INFO tells it. */
+enum pt_op {
+	PT_NONE, PT_ENTRY, PT_EXIT,
+	PT_STRAY,		/* the exit of a call that was never entered: a filter of the program's own skipped it */
+};
 struct pt_call {
 	enum pt_op op;
 	uint32_t audit_arch;	/* of the call; at an exec event, of the new image */
@@ -24,18 +44,20 @@ struct pt_call {
 	int64_t ret;		/* PT_EXIT */
 };
 
-int pt_seize(pid_t tid);			/* with all options set, EXITKILL first among them */
+/*
+ * With all options set, EXITKILL first among them.  Without PT_SEIZE the task
+ * is stopped for a moment; its children begin with a SIGSTOP that is ours.
+ */
+int pt_seize(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
-int pt_listen(pid_t tid);			/* stay in group-stop, hear of SIGCONT */
+int pt_listen(pid_t tid);			/* stay in group-stop, hear of SIGCONT; without PT_SEIZE: go on */
 int pt_detach(pid_t tid);
 int pt_event_msg(pid_t tid, unsigned long *msg);
 int pt_call(pid_t tid, struct pt_call *);
 int pt_getregs(pid_t tid, void *buf, size_t *len);	/* NT_PRSTATUS; *len: room, then what the kernel wrote */
 int pt_setregs(pid_t tid, const void *buf, size_t len);
+int pt_get_siginfo(pid_t tid, siginfo_t *);	/* -EINVAL: this is a group-stop */
 int pt_set_siginfo(pid_t tid, const siginfo_t *);	/* at a stop before a signal's delivery */
 int pt_peek(pid_t tid, uint64_t addr, uint64_t *word);
-
-/* Whether the kernel has what this tracer stands on; a line that says what is missing, else NULL. */
-const char *pt_missing(void);
 
 #endif

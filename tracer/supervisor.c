@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/supervisor.h"
 
+#include "tracer/watchdog.h"
+
 static pid_t pid_of_supervisor;
 
-pid_t
-supervisor_pid(void)
+bool
+supervisor_is_there(void)
 {
-	return pid_of_supervisor;
+	return pid_of_supervisor != 0;
+}
+
+bool
+supervisor_is(pid_t pid)
+{
+	return pid > 0 && (pid == pid_of_supervisor || pid == watchdog_pid());
 }
 
 void

@@ -6,8 +6,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* tollgate's own process, which no tracee may touch.  0 where nothing is supervised (explain). */
-pid_t supervisor_pid(void);
+/* tollgate's own processes, which no tracee may touch: none where nothing is supervised (explain). */
+bool supervisor_is(pid_t pid);
+bool supervisor_is_there(void);
 void supervisor_set(pid_t pid);
 
 /* The log: tracees may read it where rules allow, and no more. */

@@ -18,6 +18,7 @@
 
 #include "lib/diag.h"
 #include "tracer/advance.h"
+#include "tracer/callstop.h"
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
@@ -112,7 +113,8 @@ static handler *const handlers[TS_STATES][STOP_KINDS] = {
 		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_EXPECTED] = {
-		[STOP_FIRST] = on_first, [STOP_GROUP] = on_group, [STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
+		[STOP_FIRST] = on_first, [STOP_SIGNAL] = on_early_signal, [STOP_GROUP] = on_group,
+		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_RUNNING] = {
 		[STOP_CALL] = on_call, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_group, [STOP_FIRST] = on_first,
@@ -127,6 +129,15 @@ static handler *const handlers[TS_STATES][STOP_KINDS] = {
 	},
 };
 
+/* Between entry and exit there is no stop for a signal: what looked like an entry was an exit. */
+static void
+settle_doubt(struct tracee *t, const struct stop *stop)
+{
+	if (t->doubtful && t->state == TS_IN_CALL &&
+	    (stop->kind == STOP_SIGNAL || stop->kind == STOP_GROUP || stop->kind == STOP_FIRST))
+		t->state = TS_RUNNING;
+}
+
 static void
 on_stop(struct session *s, pid_t tid, int status)
 {
@@ -134,10 +145,12 @@ on_stop(struct session *s, pid_t tid, int status)
 	struct tracee *t = tracee_find(&s->tracees, tid);
 	handler *fn;
 
+	lifecycle_refine(t, tid, &stop);
 	if (!t) {
 		lifecycle_meet(s, tid, &stop);
 		return;
 	}
+	settle_doubt(t, &stop);
 	if (stop.kind == STOP_EXEC)
 		t = lifecycle_exec_tid(s, t);
 	fn = handlers[t->state][stop.kind];
@@ -153,7 +166,7 @@ static void
 on_call(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	struct pt_call call;
-	int err = pt_call(t->tid, &call);
+	int err = callstop_read(s->map.arch, t, &call);
 
 	(void)stop;
 	if (err == -ESRCH)
@@ -166,6 +179,8 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 		on_enter(s, t, &call);
 	else if (!err && call.op == PT_EXIT && t->state == TS_IN_CALL)
 		on_leave(s, t, &call);
+	else if (!err && call.op == PT_STRAY)
+		lifecycle_resume(t, 0);
 	else
 		enforce_kill(t);
 }
@@ -238,7 +253,9 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
 		trap_prepare(t, call, done.err);
+	t->doubtful = t->state == TS_IN_CALL;
 	t->state = TS_IN_CALL;
+	t->entered = *call;
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	if (enforce(s->map.arch, t, &ev, &done, &found) < 0)
 		enforce_kill(t);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "tracer/watchdog.h"
 
 static struct tracee **
 bucket_of(struct tracees *all, pid_t tid)
@@ -32,6 +33,7 @@ tracee_add(struct tracees *all, pid_t tid, enum tracee_state state)
 	t->state = state;
 	t->next = *head;
 	*head = t;
+	watchdog_add(tid);
 	all->n++;
 	return t;
 }
@@ -94,6 +96,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	while (*p != t)
 		p = &(*p)->next;
 	*p = t->next;
+	watchdog_drop(t->tid);
 	all->n--;
 	group_release(t->group);
 	free(t);

@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "tracer/confine.h"
+#include "tracer/pt.h"
 
 /* Where a task is between two of its stops. */
 enum tracee_state {
@@ -56,6 +57,10 @@ struct tracee {
 	enum tracee_state state;
 	struct thread_group *group;	/* NULL while parked */
 	struct tracee *next;		/* in the table's chain */
+	bool awaits_stop;		/* without PT_SEIZE: the SIGSTOP it begins with is to come */
+	int early_sig;			/* and what it stopped for before that, to be delivered; 0: nothing */
+	struct pt_call entered;		/* the call in progress */
+	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
 	struct fileid exec[2];		/* program and interpreter of the exec in progress */

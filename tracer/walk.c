@@ -174,10 +174,10 @@ is_supervisor(const struct walker *w, const char *name)
 	char path[NAME_MAX + 8];
 	const char *rest;
 
-	if (!supervisor_pid() || name[0] < '1' || name[0] > '9' || w->st.st_ino != PROC_ROOT_INO || !on_proc(w->cur))
+	if (!supervisor_is_there() || name[0] < '1' || name[0] > '9' || w->st.st_ino != PROC_ROOT_INO || !on_proc(w->cur))
 		return false;
 	snprintf(path, sizeof(path), "/proc/%s", name);
-	return proc_owner(path, &rest) == supervisor_pid();
+	return supervisor_is(proc_owner(path, &rest));
 }
 
 /* Cuts the next component off the rest; *last when only slashes follow, *slash when there are some. */
@@ -237,7 +237,7 @@ rename_proc(struct whose whose, const char *path, struct arena *a)
 	const char *rest = "";
 	pid_t owner = proc_owner(path, &rest);
 
-	if (owner && owner == supervisor_pid())
+	if (supervisor_is(owner))
 		return arena_printf(a, "/proc/tollgate%s", rest);
 	if (owner && owner == whose.tgid)
 		return arena_printf(a, "/proc/self%s", rest);

@@ -320,4 +320,20 @@ echo 'openat(AT_FDCWD, "/usr/share/doc", O_RDONLY) = 3' > calls.txt
 tg explain -p ./near.policy --full -f calls.txt
 like "$out" 'nearest   allow read' 'of a file, too, when all is asked for'
 
+# What the kernel has, and what is done without it.
+tg probe
+like "$out" '^  yes  proc-syscall  ' 'probe lists what is there'
+tg probe --without seize --without syscall-info
+like "$out" '^  no   seize ' 'and what is not'
+tg probe --json --without exitkill
+like "$out" '"name": "exitkill"' 'probe --json'
+tg probe --without exitkil
+is "$status" 125 'a feature that is none'
+like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscall-info, regset' 'is told'
+policy open.policy 'default allow'
+for feature in seize exitkill syscall-info regset; do
+	tg run --without "$feature" -p ./open.policy -- sh -c 'echo one; (echo two); exit 3'
+	is "$status $(echo $out)" '3 one two' "a run without $feature"
+done
+
 finish

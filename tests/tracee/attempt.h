@@ -82,6 +82,14 @@ done(long r)
 	return r >= 0 ? REACHED : REFUSED;
 }
 
+/* Of a request of ptrace(2) that older kernels do not know. */
+__attribute__((unused))
+static int
+seized(long r)
+{
+	return r < 0 && errno == EIO ? ABSENT : done(r);
+}
+
 /* Is this descriptor the forbidden file? */
 __attribute__((unused))
 static int

@@ -126,6 +126,8 @@ in_memfd(void)
 	int fd = (int)syscall(SYS_memfd_create, "stub", 1);
 	char page[PAGE] = { 0 };
 
+	if (fd < 0)
+		return anonymous();	/* the next best */
 	memcpy(page, stub, sizeof(stub));
 	if (write(fd, page, sizeof(page)) != sizeof(page))
 		return NULL;

@@ -170,6 +170,7 @@ static int
 clone3_race(void)
 {
 	pthread_t t;
+	bool absent = false;
 
 	prepare();
 	if (pthread_create(&t, NULL, flips, NULL))
@@ -181,12 +182,13 @@ clone3_race(void)
 			try_it();
 			syscall(SYS_exit_group, 0);
 		}
+		absent = pid < 0 && errno == ENOSYS;
 		if (pid > 0)
 			waitpid((pid_t)pid, NULL, __WALL);
 	}
 	over = true;
 	pthread_join(t, NULL);
-	errno = EPERM;
+	errno = absent ? ENOSYS : EPERM;
 	return shared->reached ? REACHED : REFUSED;
 }
 

@@ -51,14 +51,14 @@ there(long r)
 
 /* Tracing. */
 DO(ptrace_traceme, ptrace(PTRACE_TRACEME, 0, 0, 0))
-DO(ptrace_seize_outside, ptrace(PTRACE_SEIZE, outside(), 0, 0))
+static int ptrace_seize_outside(void) { return seized(ptrace(PTRACE_SEIZE, outside(), 0, 0)); }
 
 /* What is attached stops, and would stay so. */
 static int
 ptrace_child(int request)
 {
 	pid_t pid = sibling();
-	int result = done(ptrace(request, pid, 0, 0));
+	int result = seized(ptrace(request, pid, 0, 0));
 
 	kill(pid, SIGKILL);
 	return result;

@@ -222,7 +222,10 @@ limit(void)
 {
 	struct rlimit r;
 
-	return getrlimit(RLIMIT_NOFILE, &r) || setrlimit(RLIMIT_NOFILE, &r);
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0)
+		return setrlimit(RLIMIT_NOFILE, &r);
+	/* Without prlimit64 (Linux 2.6.36), as programs do that know. */
+	return syscall(SYS_getrlimit, RLIMIT_NOFILE, &r) || syscall(SYS_setrlimit, RLIMIT_NOFILE, &r);
 }
 
 static int

@@ -43,7 +43,11 @@ copied(int fd, const char *from)
 static int
 memfd(void)
 {
-	return copied((int)syscall(SYS_memfd_create, "run", 0), "run");
+	int fd = (int)syscall(SYS_memfd_create, "run", 0);
+
+	if (fd < 0)
+		_exit(errno);
+	return copied(fd, "run");
 }
 
 static char *

@@ -170,7 +170,7 @@ affinity(void)
 
 
 /* Tracing. */
-DO(traced, ptrace(PTRACE_SEIZE, above(), 0, 0))
+static int traced(void) { return seized(ptrace(PTRACE_SEIZE, above(), 0, 0)); }
 
 static int
 vm(int nr)

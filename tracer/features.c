@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/features.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "lib/diag.h"
+#include "lib/strbuf.h"
+#include "tracer/pt.h"
+
+static bool
+reads_memory(void)
+{
+	char from = 1, to = 0;
+	struct iovec a = { &to, 1 }, b = { &from, 1 };
+
+	return process_vm_readv(getpid(), &a, 1, &b, 1, 0) == 1;
+}
+
+static bool
+shows_syscall(void)
+{
+	return access("/proc/self/syscall", R_OK) == 0;
+}
+
+static bool
+knows_no_new_privs(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) >= 0;
+}
+
+static bool
+closes_ranges(void)
+{
+	return syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
+}
+
+const struct feature features[] = {
+	{ "seize", "3.4", "stops and continuations of the program are seen as without tollgate",
+	  "a program stopped by a signal goes on at once; ^Z still stops tollgate and it together", PT_SEIZE, NULL },
+	{ "exitkill", "3.8", "the kernel kills the program when tollgate dies",
+	  "a watchdog process kills it; a call that was being decided may still be made", PT_EXITKILL, NULL },
+	{ "syscall-info", "5.3", "the kernel says what a stop is and by which ABI a call came",
+	  "registers and /proc/TID/syscall tell: four more calls of tollgate's for each of the program's", PT_SYSCALL_INFO, NULL },
+	{ "regset", "2.6.34", "registers come in the layout of the code that runs",
+	  "they come in one layout, and the code segment tells which code runs", PT_REGSET, NULL },
+	{ "proc-syscall", "2.6.27", "/proc/TID/syscall tells apart the ABIs that 64-bit code can call by",
+	  "without syscall-info every call of 64-bit programs is refused", 0, shows_syscall },
+	{ "vm-read", "3.2", "arguments are read by process_vm_readv", "they are read from /proc/PID/mem, or word by word", 0, reads_memory },
+	{ "no-new-privs", "3.5", "set-user-ID programs give no privileges inside",
+	  "they give none either while an unprivileged tollgate traces; do not start it as root", 0, knows_no_new_privs },
+	{ "close-range", "5.9", "descriptors are closed at once", "they are closed one by one", 0, closes_ranges },
+};
+const size_t nfeatures = sizeof(features) / sizeof(features[0]);
+
+bool
+feature_is_there(const struct feature *f)
+{
+	return f->pt ? pt_has(f->pt) : f->measure();
+}
+
+static const struct feature *
+find(const char *name)
+{
+	for (size_t i = 0; i < nfeatures; i++)
+		if (features[i].pt && !strcmp(features[i].name, name))
+			return &features[i];
+	return NULL;
+}
+
+static void
+refuse(const char *name)
+{
+	char mem[128], list[256] = "";
+	struct strbuf b = STRBUF(mem);
+	size_t n = 0;
+
+	for (size_t i = 0; i < nfeatures && n < sizeof(list); i++)
+		if (features[i].pt)
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", features[i].name);
+	strbuf_quote(&b, name, strlen(name), 60);
+	warn("--without: tollgate cannot do without %s; it can without %s", b.s, list);
+}
+
+int
+features_named(const struct opt_list *names, unsigned *bits)
+{
+	*bits = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		const struct feature *f = find(names->v[i]);
+
+		if (!f) {
+			refuse(names->v[i]);
+			return -1;
+		}
+		*bits |= f->pt;
+	}
+	return 0;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/registers.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tracer/pt.h"
+
+int
+registers_load(const struct arch *arch, pid_t tid, struct registers *r)
+{
+	int err;
+
+	r->len = sizeof(r->bytes);
+	err = pt_getregs(tid, r->bytes, &r->len);
+	if (err)
+		return err;
+	r->set = arch_regset(arch, r->len);
+	return r->set ? 0 : -EPROTO;
+}
+
+int
+registers_store(pid_t tid, const struct registers *r)
+{
+	return pt_setregs(tid, r->bytes, r->len);
+}
+
+uint64_t
+registers_get(const struct registers *r, size_t offset)
+{
+	uint32_t narrow;
+	uint64_t wide;
+
+	if (r->set->width == sizeof(narrow)) {
+		memcpy(&narrow, r->bytes + offset, sizeof(narrow));
+		return narrow;
+	}
+	memcpy(&wide, r->bytes + offset, sizeof(wide));
+	return wide;
+}
+
+void
+registers_put(struct registers *r, size_t offset, int64_t value)
+{
+	int32_t narrow = (int32_t)value;
+
+	if (r->set->width == sizeof(narrow))
+		memcpy(r->bytes + offset, &narrow, sizeof(narrow));
+	else
+		memcpy(r->bytes + offset, &value, sizeof(value));
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_REGISTERS_H
+#define TG_REGISTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arch/arch.h"
+
+enum { MAX_REGSET = 1024 };
+
+/* Registers of a stopped task, with the layout the kernel used for them. */
+struct registers {
+	unsigned char bytes[MAX_REGSET];
+	size_t len;
+	const struct regset *set;
+};
+
+/* 0 or -errno; -EPROTO: of a layout that the architecture does not have. */
+int registers_load(const struct arch *, pid_t tid, struct registers *);
+int registers_store(pid_t tid, const struct registers *);
+
+/* offset: one of regset's.  Of a register of four bytes, zero-extended. */
+uint64_t registers_get(const struct registers *, size_t offset);
+void registers_put(struct registers *, size_t offset, int64_t value);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/watchdog.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tracer/procs.h"
+
+enum { MOST_TIDS = 1 << 22, WORD = 64 };	/* the kernel's PID_MAX_LIMIT */
+
+/* One bit for each tid, shared by tollgate and the watchdog. */
+static uint64_t *listed;
+static pid_t dog;
+static int leash = -1;		/* write end of the pipe that ends with tollgate */
+
+pid_t
+watchdog_pid(void)
+{
+	return dog;
+}
+
+static bool
+is_listed(pid_t tid)
+{
+	return tid > 0 && tid < MOST_TIDS && listed[tid / WORD] >> tid % WORD & 1;
+}
+
+void
+watchdog_add(pid_t tid)
+{
+	if (listed && tid > 0 && tid < MOST_TIDS)
+		listed[tid / WORD] |= UINT64_C(1) << tid % WORD;
+}
+
+void
+watchdog_drop(pid_t tid)
+{
+	if (listed && tid > 0 && tid < MOST_TIDS)
+		listed[tid / WORD] &= ~(UINT64_C(1) << tid % WORD);
+}
+
+static void
+signal_all(int sig)
+{
+	for (pid_t tid = 0; tid < MOST_TIDS; tid = listed[tid / WORD] >> tid % WORD ? tid + 1 : (tid / WORD + 1) * WORD)
+		if (is_listed(tid))
+			kill(tid, sig);
+}
+
+/* Lists processes that listed ones have made in the meantime; whether there were any. */
+static bool
+list_children(void)
+{
+	DIR *proc = opendir("/proc");
+	bool any = false;
+
+	for (struct dirent *e; proc && (e = readdir(proc));) {
+		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
+
+		if (pid <= 0 || is_listed(pid) || !is_listed(procs_parent(pid)))
+			continue;
+		watchdog_add(pid);
+		any = true;
+	}
+	if (proc)
+		closedir(proc);
+	return any;
+}
+
+/* Stopped, none of them can make another that nobody knows of. */
+static void
+end_all(void)
+{
+	do
+		signal_all(SIGSTOP);
+	while (list_children());
+	signal_all(SIGKILL);
+}
+
+static _Noreturn void
+watch(int fd)
+{
+	sigset_t all;
+	char byte;
+	ssize_t n;
+
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	for (int other = 0; other < 1024; other++)
+		if (other != fd)
+			close(other);
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		end_all();
+	_exit(0);
+}
+
+int
+watchdog_start(void)
+{
+	int fd[2];
+	void *room = mmap(NULL, MOST_TIDS / 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED || pipe2(fd, O_CLOEXEC) < 0)
+		return -errno;
+	listed = room;
+	dog = fork();
+	if (dog < 0)
+		return -errno;
+	if (dog == 0) {
+		close(fd[1]);
+		watch(fd[0]);
+	}
+	close(fd[0]);
+	leash = fd[1];
+	return 0;
+}
+
+void
+watchdog_stop(void)
+{
+	if (!dog)
+		return;
+	if (write(leash, "", 1) != 1)
+		kill(dog, SIGKILL);
+	while (waitpid(dog, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	close(leash);
+	dog = 0;
+}
