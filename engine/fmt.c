@@ -362,6 +362,9 @@ policy_fmt(const char *text, size_t len, const char *shown, size_t *out_len, str
 		l->floor = is_floor(l, src);
 		parse_source(l, src);
 	}
+	/* It never loads, and where its words end is not what was meant. */
+	if (!l->nfailures && src->open_word)
+		load_error(l, src, src->open_word, "a brace in this word is not closed");
 	if (!l->nfailures)
 		format(l, src, &out);
 	policy_free(loader_end(l, errors));

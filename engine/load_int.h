@@ -136,6 +136,7 @@ struct source {
 	bool inside;			/* of a phase or a block, itself or who included it */
 	bool headless;			/* needs no `policy 1` */
 	struct word version;		/* the number of that line */
+	const char *open_word;		/* the first word with a brace that nothing closes; NULL: there is none */
 	bool broken;			/* has syntax errors */
 	struct let *lets;
 	struct lines lines;
