@@ -41,7 +41,7 @@ closes_ranges(void)
 
 const struct feature features[] = {
 	{ "seize", "3.4", "stops and continuations of the program are seen as without tollgate",
-	  "a program stopped by a signal goes on at once; ^Z still stops tollgate and it together", PT_SEIZE, NULL },
+	  "a program stopped by a signal goes on at once, and a hostile one can make a task that is not held before its first stop", PT_SEIZE, NULL },
 	{ "exitkill", "3.8", "the kernel kills the program when tollgate dies",
 	  "a watchdog process kills it; a call that was being decided may still be made", PT_EXITKILL, NULL },
 	{ "syscall-info", "5.3", "the kernel says what a stop is and by which ABI a call came",
