@@ -28,7 +28,7 @@
 #include "tracer/watchdog.h"
 
 struct run_options {
-	struct opt_list policies, ro, rw, connect, env, keep, without;
+	struct opt_list policies, ro, rw, connect, env, keep, limits, without;
 	const char *log;
 	int format;
 	bool dry_run, clear_env;
@@ -55,6 +55,8 @@ static const struct option_row rows[] = {
 	  .help = "decide and log, but refuse nothing that a policy could allow" },
 	{ .name = "timeout", .kind = OPT_SECONDS, .offset = AT(timeout), .arg = "SECONDS",
 	  .help = "kill everything after that time and exit with 124" },
+	{ .name = "limit", .kind = OPT_LIST, .offset = AT(limits), .arg = "NAME=VALUE,...",
+	  .help = "limit what each process may use: as, cpu, data, fsize, memlock, nofile, nproc, stack" },
 	{ .name = "status-fd", .kind = OPT_INT, .offset = AT(status_fd), .arg = "FD", .min = 1, .max = 1 << 20,
 	  .help = "write JSON lines there that say how the program ended" },
 	{ .name = "keep-fd", .kind = OPT_LIST, .offset = AT(keep), .arg = "FD",
@@ -76,6 +78,7 @@ struct run {
 	struct layers layers;
 	struct session session;
 	int *keep;
+	struct limits limits;
 	char **env;
 };
 
@@ -203,7 +206,7 @@ prepare(struct run *r, const char *path)
 {
 	int err;
 
-	if ((err = parse_keep(r)) || (err = check_status_fd(r)) || (err = load_policies(r, path)))
+	if ((err = limits_parse(&r->o->limits, &r->limits)) || (err = parse_keep(r)) || (err = check_status_fd(r)) || (err = load_policies(r, path)))
 		return err;
 	r->env = environ_build(&r->o->env, r->o->clear_env);
 	if (!r->env)
@@ -276,7 +279,7 @@ explain_loader(const struct outcome *o)
 static int
 run_program(struct run *r, const char *path)
 {
-	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n };
+	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits };
 	int fd = r->o->status_fd ? r->o->status_fd : -1, err;
 	pid_t pid = launch(&l);
 

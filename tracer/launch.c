@@ -49,6 +49,11 @@ child(const struct launch *l, int go, int told)
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });	/* a core is a file that no rule allowed */
 	mark_descriptors(l);
+	err = limits_apply(l->limits);
+	if (err) {
+		warn_err(-err, "cannot limit the program:");
+		_exit(EXIT_SELF);
+	}
 	console_restore();
 	execve(l->path, l->argv, l->env);
 	err = errno;

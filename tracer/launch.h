@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "tracer/limits.h"
+
 /* A program to start. */
 struct launch {
 	const char *path;	/* what is executed */
@@ -13,6 +15,7 @@ struct launch {
 	char *const *env;
 	const int *keep;	/* descriptors above 2 that it inherits */
 	size_t nkeep;
+	const struct limits *limits;
 };
 
 /*

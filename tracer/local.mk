@@ -61,6 +61,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/lifecycle.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\
+	%D%/limits.c		\
+	%D%/limits.h		\
 	%D%/linediff.c		\
 	%D%/linediff.h		\
 	%D%/orphan.c		\

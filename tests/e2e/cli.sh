@@ -320,6 +320,25 @@ echo 'openat(AT_FDCWD, "/usr/share/doc", O_RDONLY) = 3' > calls.txt
 tg explain -p ./near.policy --full -f calls.txt
 like "$out" 'nearest   allow read' 'of a file, too, when all is asked for'
 
+# Limits.
+policy open.policy 'default allow'
+tg run --limit nofile=20,as=4g --limit stack=2m -p ./open.policy -- cat /proc/self/limits
+like "$out" '^Max open files +20 +20 ' 'a limit'
+like "$out" '^Max address space +4294967296 +4294967296 ' 'and another, with a letter'
+like "$out" '^Max stack size +2097152 +2097152 ' 'and one of a second option'
+tg run --limit fsize=1k -p ./open.policy -- sh -c 'head -c 5000 /dev/zero > big'
+is "$status" 153 'fsize ends who writes more'
+tg run --limit cpu=1 -p ./open.policy -- sh -c 'while :; do :; done'
+is "$status" 152 'cpu ends who computes longer'
+tg run --limit nofil=20 -p ./open.policy -- true
+is "$status" 125 'a limit that is none'
+like "$err" '"nofil": not a limit: as, cpu, data, fsize, memlock, nofile, nproc or stack' 'is told'
+for wrong in nofile nofile= nofile=x nofile=1k as=1x as=-1 as=99999999999999999999 as=99999999999t nofile=5, =5; do
+	tg run --limit "$wrong" -p ./open.policy -- true
+	is "$status" 125 "--limit $wrong is wrong"
+	like "$err" '^tollgate: --limit: ' 'and says so'
+done
+
 # What the kernel has, and what is done without it.
 tg probe
 like "$out" '^  yes  proc-syscall  ' 'probe lists what is there'
