@@ -11,6 +11,9 @@ src=${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${1:-$PWD/fuzz-build}
 seconds=${FUZZ_SECONDS:-60}
 
+# What was said to the make above us is not said to those below: FUZZERS is a variable of theirs, too.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES
+
 stop() { printf 'fuzz: %s\n' "$*" >&2; exit 125; }
 
 # The flags that the objects get, and the programs besides.
