@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,7 +46,6 @@ child(const struct launch *l, int go, int told)
 	if (read(go, &byte, 1) != 1)
 		_exit(EXIT_SELF);	/* the tracer gave up */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });	/* a core is a file that no rule allowed */
 	mark_descriptors(l);
 	err = limits_apply(l->limits);
 	if (err) {

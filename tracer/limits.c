@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lib/diag.h"
 #include "lib/strbuf.h"
@@ -131,11 +133,25 @@ limits_parse(const struct opt_list *texts, struct limits *l)
 	return 0;
 }
 
+/* The C library asks for prlimit64, which came with 2.6.36. */
+static int
+set(int resource, const struct rlimit *value)
+{
+	if (setrlimit(resource, value) == 0)
+		return 0;
+#ifdef SYS_setrlimit
+	if (errno == ENOSYS && sizeof(long) == sizeof(rlim_t) && syscall(SYS_setrlimit, resource, value) == 0)
+		return 0;
+#endif
+	return -errno;
+}
+
 int
 limits_apply(const struct limits *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (setrlimit(l->of[i].resource, &l->of[i].value) < 0)
-			return -errno;
-	return 0;
+	int err = set(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+
+	for (size_t i = 0; !err && i < l->n; i++)
+		err = set(l->of[i].resource, &l->of[i].value);
+	return err;
 }

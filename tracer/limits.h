@@ -21,7 +21,7 @@ struct limits {
 /* Of "NAME=VALUE,..." texts.  0, or -EINVAL after a message. */
 int limits_parse(const struct opt_list *, struct limits *);
 
-/* To the calling process.  0 or -errno. */
+/* To the calling process, and that there is no core: a file that no rule allowed.  0 or -errno. */
 int limits_apply(const struct limits *);
 
 #endif
