@@ -160,8 +160,6 @@ read_network(struct reading *r, char *s, char *end, unsigned max)
 	if (bits < 0)
 		return wrong_at(r, slash, max == 32 ? "not a network: /0 to /32" : "not a network: /0 to /128");
 	snprintf(ip, sizeof(ip), "%.*s", n, s);
-	if (n < (int)sizeof(ip) && strspn(ip, "0123456789") == (size_t)n && n)
-		return wrong_at(r, s, "not an IPv4 address; a port alone is inet:*:443");
 	if (n >= (int)sizeof(ip) || inet_pton(r->a->family == NA_INET ? AF_INET : AF_INET6, ip, r->a->ip) != 1)
 		return wrong_at(r, s, r->a->family == NA_INET ? "not an IPv4 address" : "not an IPv6 address");
 	r->a->bits = (uint8_t)bits;
@@ -177,6 +175,8 @@ read_inet(struct reading *r, char *s)
 	char *colon = strchr(s, ':'), *end = colon ? colon : s + strlen(s);
 	const char *wrong = NULL;
 
+	if (*s && strspn(s, "0123456789") == strcspn(s, "/:"))
+		return wrong_at(r, s, "not an IPv4 address; a port alone is inet:*:443");
 	if (end - s != 1 || *s != '*')
 		wrong = read_network(r, s, end, 32);
 	return wrong || !colon ? wrong : read_ports(r, colon + 1);
