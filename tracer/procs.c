@@ -123,23 +123,46 @@ classify_member(const struct task_view *v, pid_t pid, int sig)
 	return sig == SIGKILL || sig == SIGSTOP ? PROC_SUPERVISOR : PROC_TREE;
 }
 
-enum proc_class
-procs_classify_group(const struct task_view *v, pid_t pgid, int sig)
+bool
+procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx)
 {
-	enum proc_class class = PROC_SELF;
 	DIR *proc = opendir("/proc");
 	struct dirent *e;
 
 	if (!proc)
-		return PROC_OUTSIDE;
+		return false;
 	while ((e = readdir(proc))) {
 		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
 
-		if (pid && getpgid(pid) == pgid)
-			class = further(class, classify_member(v, pid, sig));
+		if (pid > 0)
+			fn(pid, ctx);
 	}
 	closedir(proc);
-	return class;
+	return true;
+}
+
+struct membership {
+	const struct task_view *view;
+	pid_t pgid;
+	int sig;
+	enum proc_class class;
+};
+
+static void
+classify_if_member(pid_t pid, void *ctx)
+{
+	struct membership *m = ctx;
+
+	if (getpgid(pid) == m->pgid)
+		m->class = further(m->class, classify_member(m->view, pid, m->sig));
+}
+
+enum proc_class
+procs_classify_group(const struct task_view *v, pid_t pgid, int sig)
+{
+	struct membership m = { v, pgid, sig, PROC_SELF };
+
+	return procs_each(classify_if_member, &m) ? m.class : PROC_OUTSIDE;
 }
 
 static enum proc_class

@@ -11,6 +11,8 @@ pid_t procs_tgid(pid_t tid);
 
 /* The parent process; 0 when there is none. */
 pid_t procs_parent(pid_t tid);
+/* Calls fn for each process that /proc shows; false when it shows none. */
+bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 
 /* The task that traces this one; 0 when there is none. */
 pid_t procs_tracer(pid_t tid);

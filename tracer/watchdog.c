@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/watchdog.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -56,23 +53,22 @@ signal_all(int sig)
 			kill(tid, sig);
 }
 
+static void
+list_child(pid_t pid, void *any)
+{
+	if (is_listed(pid) || !is_listed(procs_parent(pid)))
+		return;
+	watchdog_add(pid);
+	*(bool *)any = true;
+}
+
 /* Lists processes that listed ones have made in the meantime; whether there were any. */
 static bool
 list_children(void)
 {
-	DIR *proc = opendir("/proc");
 	bool any = false;
 
-	for (struct dirent *e; proc && (e = readdir(proc));) {
-		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
-
-		if (pid <= 0 || is_listed(pid) || !is_listed(procs_parent(pid)))
-			continue;
-		watchdog_add(pid);
-		any = true;
-	}
-	if (proc)
-		closedir(proc);
+	procs_each(list_child, &any);
 	return any;
 }
 
@@ -112,19 +108,21 @@ int
 watchdog_start(void)
 {
 	int fd[2];
+	pid_t pid;
 	void *room = mmap(NULL, MOST_TIDS / 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (room == MAP_FAILED || pipe2(fd, O_CLOEXEC) < 0)
 		return -errno;
 	listed = room;
-	dog = fork();
-	if (dog < 0)
+	pid = fork();
+	if (pid < 0)
 		return -errno;
-	if (dog == 0) {
+	if (pid == 0) {
 		close(fd[1]);
 		watch(fd[0]);
 	}
 	close(fd[0]);
+	dog = pid;
 	leash = fd[1];
 	return 0;
 }
