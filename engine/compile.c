@@ -212,7 +212,7 @@ compile_setting(struct loader *l, const struct source *src, int which, struct se
 static void
 settle_origin(const struct source *src, struct setting *out)
 {
-	if (!out->origin.file && !src->parent && src->version.len)
+	if (!out->origin.file && src && src->version.len)
 		out->origin = origin_of(src, src->version);
 }
 
@@ -227,10 +227,8 @@ compile_settings(struct loader *l)
 		compile_setting(l, s, SETTING_UNKNOWN, &l->policy->unknown);
 		compile_setting(l, s, SETTING_CHILDREN, &l->policy->children);
 	}
-	for (const struct source *s = l->sources; s; s = s->next) {
-		settle_origin(s, &l->policy->fallback);
-		settle_origin(s, &l->policy->unknown);
-	}
+	settle_origin(l->main, &l->policy->fallback);
+	settle_origin(l->main, &l->policy->unknown);
 }
 
 /* unsafe and program lines. */

@@ -135,7 +135,7 @@ struct source {
 	unsigned phase;			/* that its rules belong to, plus one; 0: none */
 	bool inside;			/* of a phase or a block, itself or who included it */
 	bool headless;			/* needs no `policy 1` */
-	struct word version;		/* the number of that line */
+	struct word version;		/* the number of that line; its length is 0 while none was seen */
 	const char *open_word;		/* the first word with a brace that nothing closes; NULL: there is none */
 	bool broken;			/* has syntax errors */
 	struct let *lets;
@@ -197,7 +197,6 @@ struct parser {
 	int back;			/* scanner state that the word stands in */
 	unsigned depth;			/* of open braces in it */
 	bool started;			/* past the first statement */
-	bool said_policy;
 	bool stop;			/* nothing more to say about this text */
 	bool comma;			/* the last token was one */
 	bool empty_line;		/* nothing on this line so far */

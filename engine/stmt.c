@@ -73,11 +73,10 @@ check_version(struct parser *x, struct word number)
 void
 stmt_policy(struct parser *x, struct word number)
 {
-	if (x->said_policy)
+	if (x->src->version.len)
 		syntax_error(x, number.p, "a second \"policy\" line");
 	else
 		check_version(x, number);
-	x->said_policy = true;
 	x->src->version = number;
 }
 
@@ -290,6 +289,6 @@ stmt_end(struct parser *x)
 		syntax_error(x, x->guard_word.p, "guard \"%s\" is not closed with \"}\"", shown_word(x->l, x->guard_word));
 	if (x->group)
 		syntax_error(x, x->group->name.p, "\"%s\" is not closed with \"}\"", shown_word(x->l, x->group->name));
-	if (!x->said_policy && !x->src->headless && !x->src->broken)
+	if (!x->src->version.len && !x->src->headless && !x->src->broken)
 		syntax_error(x, x->src->text, "a policy starts with the line \"policy %d\"", POLICY_VERSION);
 }

@@ -80,13 +80,13 @@ read_entry(pid_t tid, const struct registers *r, struct pt_call *c)
 }
 
 static void
-read_exit(const struct registers *r, const struct pt_call *entered, struct pt_call *c)
+read_exit(const struct registers *r, uint32_t audit_arch, struct pt_call *c)
 {
-	bool narrow = r->set->width == sizeof(uint32_t) || (r->set->other && entered->audit_arch == r->set->other->audit_arch);
+	bool narrow = r->set->width == sizeof(uint32_t) || (r->set->other && audit_arch == r->set->other->audit_arch);
 	uint64_t ret = registers_get(r, r->set->ret);
 
 	c->op = PT_EXIT;
-	c->audit_arch = entered->audit_arch;
+	c->audit_arch = audit_arch;
 	c->ret = narrow ? (int32_t)ret : (int64_t)ret;
 }
 
@@ -141,7 +141,7 @@ callstop_read(const struct arch *a, const struct tracee *t, struct pt_call *c)
 	if (err)
 		return err;
 	if (is_exit(t, &r))
-		read_exit(&r, &t->entered, c);
+		read_exit(&r, t->audit_arch, c);
 	else if (is_marked_entry(&r))
 		err = read_entry(t->tid, &r, c);
 	else

@@ -206,7 +206,8 @@ prepare(struct run *r, const char *path)
 {
 	int err;
 
-	if ((err = limits_parse(&r->o->limits, &r->limits)) || (err = parse_keep(r)) || (err = check_status_fd(r)) || (err = load_policies(r, path)))
+	if ((err = limits_parse(&r->o->limits, &r->limits)) || (err = parse_keep(r)) || (err = check_status_fd(r)) ||
+	    (err = load_policies(r, path)))
 		return err;
 	r->env = environ_build(&r->o->env, r->o->clear_env);
 	if (!r->env)

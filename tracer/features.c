@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/features.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -75,15 +74,14 @@ find(const char *name)
 static void
 refuse(const char *name)
 {
-	char mem[128], list[256] = "";
-	struct strbuf b = STRBUF(mem);
-	size_t n = 0;
+	char mem[128], list[256];
+	struct strbuf b = STRBUF(mem), those = STRBUF(list);
 
-	for (size_t i = 0; i < nfeatures && n < sizeof(list); i++)
+	for (size_t i = 0; i < nfeatures; i++)
 		if (features[i].pt)
-			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", features[i].name);
+			strbuf_addf(&those, "%s%s", those.len ? ", " : "", features[i].name);
 	strbuf_quote(&b, name, strlen(name), 60);
-	warn("--without: tollgate cannot do without %s; it can without %s", b.s, list);
+	warn("--without: tollgate cannot do without %s; it can without %s", b.s, those.s);
 }
 
 int

@@ -255,7 +255,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		trap_prepare(t, call, done.err);
 	t->doubtful = t->state == TS_IN_CALL;
 	t->state = TS_IN_CALL;
-	t->entered = *call;
+	t->audit_arch = call->audit_arch;
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	if (enforce(s->map.arch, t, &ev, &done, &found) < 0)
 		enforce_kill(t);

@@ -8,7 +8,6 @@
 
 #include "arch/arch.h"
 #include "tracer/confine.h"
-#include "tracer/pt.h"
 
 /* Where a task is between two of its stops. */
 enum tracee_state {
@@ -59,7 +58,7 @@ struct tracee {
 	struct tracee *next;		/* in the table's chain */
 	bool awaits_stop;		/* without PT_SEIZE: the SIGSTOP it begins with is to come */
 	int early_sig;			/* and what it stopped for before that, to be delivered; 0: nothing */
-	struct pt_call entered;		/* the call in progress */
+	uint32_t audit_arch;		/* of the call in progress */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;

@@ -35,9 +35,8 @@ trap 'rm -f "$out"' EXIT
 trap 'exit 99' HUP INT TERM
 for level in $LEVELS; do
 	for script in ${SCRIPTS:-$short}; do
-		# Descriptors that the shell was started with are not the tests' affair; and without
-		# prlimit64 the tests' own shell cannot forbid a core, as tollgate does.
-		(ulimit -c 0; exec "$old" "$level" -- sh "$TG_SRCDIR/tests/e2e/$script.sh" > "$out" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-)
+		# Without prlimit64 the tests' own shell cannot forbid a core, as tollgate does.
+		(ulimit -c 0; exec "$old" "$level" -- sh "$TG_SRCDIR/tests/e2e/$script.sh" > "$out")
 		status=$?
 		sed -n "s,^\\(ok\\|not ok\\) [0-9]* - ,\\1 - $level $script: ,p; /^#/p" "$out"
 		n=$((n + $(grep -cE '^(ok|not ok) ' "$out")))

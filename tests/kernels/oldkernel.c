@@ -34,7 +34,8 @@ enum {
 	HAS_EXITKILL	= 1 << 3,	/* 3.8 */
 	HAS_CALL_INFO	= 1 << 4,	/* 5.3 */
 	HAS_NNP		= 1 << 5,	/* 3.5, filters or not */
-	HAS_ALL		= (1 << 6) - 1
+	HAS_SET_INFO	= 1 << 6,	/* 6.16 */
+	HAS_ALL		= (1 << 7) - 1
 };
 
 static const struct level {
@@ -46,9 +47,9 @@ static const struct level {
 	{ "3.0",	308, 346, HAS_REGSET },
 	{ "3.2",	311, 348, HAS_REGSET },
 	{ "3.4",	311, 348, HAS_REGSET | HAS_SEIZE },
-	{ "3.8",	313, 350, HAS_ALL & ~HAS_CALL_INFO },
-	{ "4.8",	328, 379, HAS_ALL & ~HAS_CALL_INFO },
-	{ "5.3",	435, 435, HAS_ALL },
+	{ "3.8",	313, 350, HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
+	{ "4.8",	328, 379, HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
+	{ "5.3",	435, 435, HAS_ALL & ~HAS_SET_INFO },
 	{ "noseccomp",	~0U, ~0U, HAS_ALL & ~HAS_FILTERS },
 	{ "now",	~0U, ~0U, HAS_ALL },
 };
@@ -108,17 +109,34 @@ land(unsigned short at)
 	prog[at].jf = (unsigned char)(n - at - 1);
 }
 
-static void
-filter_ptrace(const struct level *l, unsigned nr)
+/* What follows, to end_call(), is about this call; its first argument is loaded. */
+static unsigned short
+begin_call(unsigned nr)
 {
 	unsigned short at;
 
 	load(offsetof(struct seccomp_data, nr));
 	at = only_for(nr);
 	load(argument(0));
+	return at;
+}
+
+/* All that was not answered is let in. */
+static void
+end_call(unsigned short at)
+{
+	answer(0);
+	land(at);
+}
+
+static void
+filter_ptrace(const struct level *l, unsigned nr)
+{
+	unsigned short at = begin_call(nr);
+
 	if (!(l->has & HAS_CALL_INFO))
 		where(BPF_JEQ, REQ_SYSCALL_INFO, EIO);
-	if (!(l->has & HAS_CALL_INFO) || strcmp(l->name, "5.3") == 0)
+	if (!(l->has & HAS_SET_INFO))
 		where(BPF_JEQ, REQ_SET_SYSCALL_INFO, EIO);
 	for (unsigned r = REQ_SEIZE; r <= REQ_LISTEN && !(l->has & HAS_SEIZE); r++)
 		where(BPF_JEQ, r, EIO);
@@ -136,26 +154,21 @@ filter_ptrace(const struct level *l, unsigned nr)
 		where(BPF_JSET, OPT_EXITKILL, EINVAL);
 		land(seize);
 	}
-	answer(0);
-	land(at);
+	end_call(at);
 }
 
 static void
 filter_prctl(const struct level *l, unsigned nr)
 {
-	unsigned short at;
+	unsigned short at = begin_call(nr);
 
-	load(offsetof(struct seccomp_data, nr));
-	at = only_for(nr);
-	load(argument(0));
 	if (!(l->has & HAS_FILTERS))
 		where(BPF_JEQ, PR_SET_SECCOMP, EINVAL);
 	if (!(l->has & HAS_NNP)) {
 		where(BPF_JEQ, PR_SET_NO_NEW_PRIVS, EINVAL);
 		where(BPF_JEQ, PR_GET_NO_NEW_PRIVS, EINVAL);
 	}
-	answer(0);
-	land(at);
+	end_call(at);
 }
 
 /* A number of -1 is what a tracer makes of a call that the kernel is to skip. */
