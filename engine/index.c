@@ -77,12 +77,11 @@ compare_objects(const struct rule *a, const struct rule *b)
  * stricter, then whatever makes the result independent of the lines' order.
  */
 static int
-compare_rules(const void *va, const void *vb)
+compare_weights(const void *va, const void *vb)
 {
 	const struct rule *a = *(const struct rule *const *)va, *b = *(const struct rule *const *)vb;
-	int r = compare_objects(a, b);
+	int r = compare(b->rank, a->rank);
 
-	r = r ? r : compare(b->rank, a->rank);
 	r = r ? r : compare(b->terms, a->terms);
 	r = r ? r : compare(a->action, b->action);
 	r = r ? r : compare((unsigned)a->err, (unsigned)b->err);
@@ -90,6 +89,15 @@ compare_rules(const void *va, const void *vb)
 	r = r ? r : compare(a->implied, b->implied);	/* what nobody wrote is not logged */
 	r = r ? r : compare(a->quiet, b->quiet);
 	return r ? r : compare(a->seq, b->seq);
+}
+
+/* Of rules that one object can have.  What no object has two of may come in any order, the same ones together. */
+static int
+compare_rules(const void *va, const void *vb)
+{
+	int r = compare_objects(*(const struct rule *const *)va, *(const struct rule *const *)vb);
+
+	return r ? r : compare_weights(va, vb);
 }
 
 static void
@@ -107,6 +115,17 @@ sort_kind(struct loader *l, enum object_kind kind)
 	qsort(list, n, sizeof(*list), compare_rules);
 	l->policy->sorted[kind] = list;
 	l->policy->nsorted[kind] = n;
+}
+
+/* What lies below a directory has many beginnings: rules of any of them can be about the same tree. */
+static void
+sort_trees(struct loader *l)
+{
+	struct policy *p = l->policy;
+	const struct rule **list = pool_copy(l->keep, p->sorted[OBJ_PATH], p->nsorted[OBJ_PATH], sizeof(*list));
+
+	qsort(list, p->nsorted[OBJ_PATH], sizeof(*list), compare_weights);
+	p->trees = list;
 }
 
 static uint32_t
@@ -236,6 +255,7 @@ compile_sort(struct loader *l)
 
 	for (unsigned kind = 0; kind < OBJ_KINDS; kind++)
 		sort_kind(l, kind);
+	sort_trees(l);
 	index_prefixes(l);
 	index_addrs(l);
 	for (unsigned id = 0; id <= SYS_IDS; id++) {

@@ -126,10 +126,12 @@ start_path(struct rulewalk *w)
 	w->len = strlen(w->path);
 	w->anonymous = path_anonymous(w->path, w->len);
 	/* Rules for what lies below a directory begin otherwise: all are looked at. */
-	if (w->a->tree)
-		w->end = w->p->nsorted[OBJ_PATH];
-	else
+	if (!w->a->tree) {
 		hash_beginnings(w);
+		return;
+	}
+	w->list = w->p->trees;
+	w->end = w->p->nsorted[OBJ_PATH];
 }
 
 void
@@ -142,6 +144,7 @@ rulewalk_start(struct rulewalk *w, const struct layer *l, int kind, const struct
 	w->ev = ev;
 	w->a = a;
 	w->kind = kind;
+	w->list = p->sorted[kind];
 	w->next = w->end = 0;
 	w->sift.n = 0;
 	w->chain = 0;
@@ -288,7 +291,7 @@ rulewalk_next(struct rulewalk *w, unsigned rights)
 
 	do {
 		while (next_of_run(w, &i)) {
-			const struct rule *r = w->p->sorted[w->kind][i];
+			const struct rule *r = w->list[i];
 
 			if ((r->rights & rights || w->kind == OBJ_CALL) && rule_is_open(r, w->phases) && rule_matches(w, r) &&
 			    condition_holds(&r->cond, w->ev))

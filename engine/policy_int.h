@@ -227,6 +227,7 @@ struct policy {
 	size_t nrules;
 	const struct rule *const *sorted[OBJ_KINDS];	/* most specific first; OBJ_CALL by identity before that */
 	size_t nsorted[OBJ_KINDS];
+	const struct rule *const *trees;	/* those of paths, most specific first whatever they begin with */
 	struct prefix_index prefixes;
 	struct addr_index addrs;
 	const uint32_t *call_at;		/* SYS_IDS + 1 indices into sorted[OBJ_CALL] */
@@ -307,7 +308,8 @@ struct rulewalk {
 	const struct sysevent *ev;
 	const struct access *a;
 	int kind;
-	size_t next, end;		/* in sorted[kind]; then what the sieve has left */
+	const struct rule *const *list;	/* sorted[kind], or trees */
+	size_t next, end;		/* in list; then what the sieve has left */
 	struct sift sift;
 	const char *path;		/* OBJ_PATH */
 	size_t len;

@@ -238,7 +238,7 @@ rig_process(struct access *a, const char *s)
 	ck_abort_msg("no such process: %s", s);
 }
 
-/* "read,write /x" */
+/* "read,write /x"; "write tree:/x" is of a directory that moves */
 static void
 rig_access(struct access *a, char *s)
 {
@@ -253,7 +253,8 @@ rig_access(struct access *a, char *s)
 	}
 	if (a->rights & R_PATHS) {
 		a->kind = ACC_PATH;
-		a->path = object;
+		a->tree = !strncmp(object, "tree:", 5);
+		a->path = object + (a->tree ? 5 : 0);
 	} else if (a->rights & R_ADDRS) {
 		a->kind = ACC_ADDR;
 		rig_address(a, object);
