@@ -44,6 +44,7 @@ SHELL_TESTS = \
 	%D%/e2e/window.sh	\
 	%D%/tables.sh		\
 	%D%/e2e/attacks.sh	\
+	%D%/e2e/attach.sh	\
 	%D%/e2e/transparent.sh	\
 	#
 
@@ -58,6 +59,7 @@ SLOW_TESTS = \
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the i386 ABI.
 TRACEES = \
+	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
 	%D%/tracee/changes.tracee	\

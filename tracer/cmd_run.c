@@ -14,69 +14,45 @@
 #include "lib/diag.h"
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
-#include "tracer/audit_json.h"
 #include "tracer/command.h"
 #include "tracer/console.h"
 #include "tracer/environ.h"
-#include "tracer/features.h"
-#include "tracer/host.h"
 #include "tracer/launch.h"
-#include "tracer/pt.h"
 #include "tracer/script.h"
+#include "tracer/setup.h"
 #include "tracer/status.h"
-#include "tracer/trace.h"
 #include "tracer/watchdog.h"
 
 struct run_options {
-	struct opt_list policies, ro, rw, connect, env, keep, limits, without;
-	const char *log;
-	int format;
-	bool dry_run, clear_env;
+	struct setup_options setup;
+	struct opt_list env, keep, limits;
+	bool clear_env;
 	double timeout;
-	int status_fd;		/* 0: none; it cannot be standard input */
 };
 
 #define AT(member)	offsetof(struct run_options, member)
 
+#define AT_SETUP(member)	offsetof(struct run_options, setup.member)
+
 static const struct option_row rows[] = {
-	{ .name = "policy", .letter = 'p', .kind = OPT_LIST, .offset = AT(policies), .arg = "POLICY",
-	  .help = "a policy by name or path; all of several must allow" },
-	{ .name = "ro", .kind = OPT_LIST, .offset = AT(ro), .arg = "PATH",
-	  .help = "also allow reading PATH and all below it" },
-	{ .name = "rw", .kind = OPT_LIST, .offset = AT(rw), .arg = "PATH",
-	  .help = "also allow reading, writing, creating and deleting there" },
-	{ .name = "connect", .kind = OPT_LIST, .offset = AT(connect), .arg = "ADDRESS",
-	  .help = "also allow connecting to ADDRESS (inet:127.0.0.1:80, unix:/run/x)" },
-	{ .name = "output", .letter = 'o', .kind = OPT_STRING, .offset = AT(log), .arg = "FILE",
-	  .help = "write the log of refusals to FILE, not to standard error" },
-	{ .name = "log", .kind = OPT_CHOICE, .offset = AT(format), .arg = "FORMAT", .choices = "text|json",
-	  .help = "how the log is written" },
-	{ .name = "dry-run", .kind = OPT_FLAG, .offset = AT(dry_run),
-	  .help = "decide and log, but refuse nothing that a policy could allow" },
+	SETUP_OPTIONS(AT_SETUP),
 	{ .name = "timeout", .kind = OPT_SECONDS, .offset = AT(timeout), .arg = "SECONDS",
 	  .help = "kill everything after that time and exit with 124" },
 	{ .name = "limit", .kind = OPT_LIST, .offset = AT(limits), .arg = "NAME=VALUE,...",
 	  .help = "limit what each process may use: as, cpu, data, fsize, memlock, nofile, nproc, stack" },
-	{ .name = "status-fd", .kind = OPT_INT, .offset = AT(status_fd), .arg = "FD", .min = 1, .max = 1 << 20,
-	  .help = "write JSON lines there that say how the program ended" },
 	{ .name = "keep-fd", .kind = OPT_LIST, .offset = AT(keep), .arg = "FD",
 	  .help = "leave this descriptor open; of those above 2 none is otherwise" },
 	{ .name = "env", .letter = 'E', .kind = OPT_LIST, .offset = AT(env), .arg = "VAR[=VALUE]",
 	  .help = "set a variable; without a value remove it, or with --clear-env keep it" },
-	{ .name = "without", .kind = OPT_LIST, .offset = AT(without), .arg = "FEATURE",
-	  .help = "as if the kernel had not this feature; see tollgate probe" },
 	{ .name = "clear-env", .kind = OPT_FLAG, .offset = AT(clear_env),
 	  .help = "start the program with an empty environment" },
 	{ .kind = OPT_END },
 };
 
-/* Everything one run needs, in the order it is made ready. */
 struct run {
 	const struct run_options *o;
 	char **argv;
-	struct host host;
-	struct layers layers;
-	struct session session;
+	struct setup setup;
 	int *keep;
 	struct limits limits;
 	char **env;
@@ -98,54 +74,6 @@ const struct command cmd_run = {
 	.usage_status = EXIT_SELF,
 };
 
-/* Those in folders are parts that policies are made of. */
-static int
-name_it(void *ctx, const struct policy_file *f)
-{
-	struct strbuf *b = ctx;
-
-	if (strchr(f->name, '/'))
-		return 0;
-	strbuf_add(b, b->len ? ", " : "");
-	strbuf_escape(b, f->name, strlen(f->name), "");
-	return 0;
-}
-
-/* The policies of the run: -p, or the one that names the program. */
-static int
-choose_policies(struct run *r, const char *path, struct opt_list *names)
-{
-	const char *name;
-	char text[2048];
-	struct strbuf b = STRBUF(text);
-
-	for (size_t i = 0; i < r->o->policies.n; i++)
-		opt_list_add(names, r->o->policies.v[i]);
-	if (names->n)
-		return 0;
-	name = host_find_by_program(&r->host, path);
-	if (name) {
-		opt_list_add(names, name);
-		return 0;
-	}
-	host_each_policy(&r->host, name_it, &b);
-	warn("no policy names this program; choose one with -p (there are: %s) or a file of your own", text);
-	return -ENOENT;
-}
-
-static int
-load_policies(struct run *r, const char *path)
-{
-	struct opt_list names = { 0 };
-	const char *extra = host_grants(&r->host, &r->o->ro, &r->o->rw, &r->o->connect);
-	int err = extra ? choose_policies(r, path, &names) : -EINVAL;
-
-	if (!err)
-		err = host_load_layers(&r->host, &names, extra, &r->layers);
-	opt_list_free(&names);
-	return err;
-}
-
 static int
 parse_keep(struct run *r)
 {
@@ -163,62 +91,16 @@ parse_keep(struct run *r)
 	return 0;
 }
 
-/* What the log says goes nowhere but where it was asked for, and must be possible. */
-static int
-open_log(struct run *r)
-{
-	if (r->o->format == AUDIT_JSON && !audit_json_possible()) {
-		warn("this tollgate was built without jansson and cannot log JSON");
-		return -ENOSYS;
-	}
-	r->session.audit = audit_open(r->o->log, (enum audit_format)r->o->format);
-	if (r->session.audit)
-		return 0;
-	warn_err(errno, "cannot write the log %s:", r->o->log);
-	return -errno;
-}
-
-static int
-check_status_fd(const struct run *r)
-{
-	if (!r->o->status_fd || fcntl(r->o->status_fd, F_GETFD) >= 0)
-		return 0;
-	warn("--status-fd: not an open descriptor: %d", r->o->status_fd);
-	return -EBADF;
-}
-
-static int
-check_kernel(const struct run_options *o)
-{
-	const char *wrong;
-	unsigned without;
-
-	if (features_named(&o->without, &without))
-		return -EINVAL;
-	wrong = pt_probe(without);
-	if (wrong)
-		warn("cannot trace: %s", wrong);
-	return wrong ? -ENOSYS : 0;
-}
-
 static int
 prepare(struct run *r, const char *path)
 {
 	int err;
 
-	if ((err = limits_parse(&r->o->limits, &r->limits)) || (err = parse_keep(r)) || (err = check_status_fd(r)) ||
-	    (err = load_policies(r, path)))
+	if ((err = limits_parse(&r->o->limits, &r->limits)) || (err = parse_keep(r)) ||
+	    (err = setup_policies(&r->setup, path)))
 		return err;
 	r->env = environ_build(&r->o->env, r->o->clear_env);
-	if (!r->env)
-		return -EINVAL;
-	if ((err = check_kernel(r->o)) || (err = open_log(r)))
-		return err;
-	r->session.floor = r->layers.floor;
-	r->session.layers = r->layers.layer;
-	r->session.nlayers = r->layers.n;
-	r->session.dry_run = r->o->dry_run;
-	return 0;
+	return r->env ? setup_session(&r->setup) : -EINVAL;
 }
 
 /* What can be run and not read hides its memory from a tracer without privileges. */
@@ -254,7 +136,7 @@ warn_interpreter(const char *path)
 static void
 note_failed_exec(struct run *r, const char *path)
 {
-	struct outcome *o = &r->session.outcome;
+	struct outcome *o = &r->setup.session.outcome;
 	int err = o->never_ran ? launch_error() : 0;
 
 	if (!o->never_ran || o->by == BY_TIMEOUT)
@@ -281,7 +163,7 @@ static int
 run_program(struct run *r, const char *path)
 {
 	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits };
-	int fd = r->o->status_fd ? r->o->status_fd : -1, err;
+	int fd = setup_status_fd(&r->setup), err;
 	pid_t pid = launch(&l);
 
 	if (pid < 0)
@@ -289,19 +171,19 @@ run_program(struct run *r, const char *path)
 	status_started(fd, pid);
 	err = console_start(pid, r->o->timeout);
 	if (!err)
-		err = trace_run(&r->session, pid);
+		err = trace_run(&r->setup.session, pid);
 	if (err) {
 		kill(pid, SIGKILL);
 		warn_err(-err, "tracing failed:");
-		r->session.outcome = (struct outcome){ .by = BY_TOLLGATE, .code = EXIT_SELF };
+		r->setup.session.outcome = (struct outcome){ .by = BY_TOLLGATE, .code = EXIT_SELF };
 	}
 	watchdog_stop();
 	if (console_expired())
-		r->session.outcome.by = BY_TIMEOUT;
+		r->setup.session.outcome.by = BY_TIMEOUT;
 	note_failed_exec(r, path);
-	explain_loader(&r->session.outcome);
-	status_ended(fd, &r->session.outcome, audit_refusals(r->session.audit));
-	return status_code(&r->session.outcome);
+	explain_loader(&r->setup.session.outcome);
+	status_ended(fd, &r->setup.session.outcome, audit_refusals(r->setup.session.audit));
+	return status_code(&r->setup.session.outcome);
 }
 
 /* env(1)'s two: 127 there is no such program, 126 there is and it cannot be executed. */
@@ -325,19 +207,14 @@ exec_run(void *options, int argc, char **argv)
 
 	if (!argc)
 		return command_misused(&cmd_run, "no program to run");
-	console_block();
-	session_init(&r.session);
-	host_init(&r.host, argv);
+	setup_begin(&r.setup, &r.o->setup, argv);
 	errno = ENOENT;
-	path = host_find_program(&r.host, argv[0]);
+	path = host_find_program(&r.setup.host, argv[0]);
 	if (!path)
 		status = refuse_program(argv[0], errno);
 	else if ((status = check_readable(path)) == 0)
 		status = prepare(&r, path) ? EXIT_SELF : run_program(&r, path);
-	audit_close(r.session.audit);
-	session_free(&r.session);
-	layers_free(&r.layers);
-	host_free(&r.host);
+	setup_end(&r.setup);
 	free(r.keep);
 	free(r.env);
 	return status;

@@ -29,6 +29,7 @@ struct command {
 int command_misused(const struct command *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 extern const struct command cmd_run;
+extern const struct command cmd_attach;
 extern const struct command cmd_check;
 extern const struct command cmd_explain;
 extern const struct command cmd_show;

@@ -24,7 +24,8 @@ static struct {
 	pthread_t waiter;
 	pid_t program;
 	double seconds;
-	atomic_bool expired, stopped;
+	bool attached;		/* to a program that has nothing to do with what tollgate is sent */
+	atomic_bool expired, stopped, interrupted;
 } console;
 
 static void
@@ -97,16 +98,32 @@ interval(double seconds)
 	return (struct timespec){ (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
 }
 
-static void
-expire(void)
+/* From now on; the waiting thread is woken until tollgate has ended. */
+static _Noreturn void
+announce(atomic_bool *what)
 {
 	const struct timespec pause = interval(0.05);
 
-	atomic_store(&console.expired, true);
+	atomic_store(what, true);
 	for (;;) {
 		pthread_kill(console.waiter, NUDGE);
 		nanosleep(&pause, NULL);
 	}
+}
+
+static bool
+ends(int sig)
+{
+	return sig == SIGINT || sig == SIGTERM || sig == SIGHUP || sig == SIGQUIT;
+}
+
+static void
+take(const siginfo_t *si)
+{
+	if (!console.attached)
+		forward(si);
+	else if (ends(si->si_signo))
+		announce(&console.interrupted);
 }
 
 static void *
@@ -120,22 +137,41 @@ watch(void *arg)
 		struct timespec left = interval(console.seconds > 0 ? end - now() : 3600);
 
 		if (sigtimedwait(&console.forwarded, &si, &left) > 0)
-			forward(&si);
+			take(&si);
 		if (console.seconds > 0 && now() >= end)
-			expire();
+			announce(&console.expired);
 	}
 	return NULL;
+}
+
+static int
+start(void)
+{
+	pthread_t watcher;
+
+	console.waiter = pthread_self();
+	return -pthread_create(&watcher, NULL, watch, NULL);
 }
 
 int
 console_start(pid_t program, double seconds)
 {
-	pthread_t watcher;
-
-	console.waiter = pthread_self();
 	console.program = program;
 	console.seconds = seconds;
-	return -pthread_create(&watcher, NULL, watch, NULL);
+	return start();
+}
+
+int
+console_start_attached(void)
+{
+	console.attached = true;
+	return start();
+}
+
+bool
+console_interrupted(void)
+{
+	return atomic_load(&console.interrupted);
 }
 
 bool
@@ -148,6 +184,8 @@ void
 console_stopped(bool by_terminal)
 {
 	atomic_store(&console.stopped, true);
+	if (console.attached)
+		return;
 	/* Not for a program that left our job, whose shell would not continue us; and never past the time. */
 	if (by_terminal && console.seconds <= 0 && getpgid(console.program) == getpgrp())
 		raise(SIGSTOP);

@@ -27,6 +27,10 @@ void console_restore(void);
  */
 int console_start(pid_t program, double seconds);
 
+/* For a program that runs already: INT, TERM, HUP and QUIT are tollgate's own and make console_interrupted() true. */
+int console_start_attached(void);
+bool console_interrupted(void);
+
 /* The time is over. */
 bool console_expired(void);
 

@@ -59,21 +59,41 @@ find_loader(struct thread_group *g, uint64_t ip)
 	}
 }
 
+static bool
+note_abi(struct session *s, struct tracee *t, struct pt_call *at)
+{
+	uint32_t nr;
+
+	if (callstop_place(s->map.arch, t->tid, at) < 0)
+		return false;
+	t->group->image = arch_abi(s->map.arch, at->audit_arch, 0, &nr);
+	return t->group->image != NULL;
+}
+
 bool
 image_enter(struct session *s, struct tracee *t)
 {
 	struct thread_group *g = t->group;
 	struct pt_call at;
-	uint32_t nr;
 
-	if (callstop_place(s->map.arch, t->tid, &at) < 0)
+	if (!note_abi(s, t, &at))
 		return false;
-	g->image = arch_abi(s->map.arch, at.audit_arch, 0, &nr);
 	free(g->refusal);
 	g->refusal = NULL;
 	g->loading = true;
 	find_loader(g, at.ip);
-	return g->image != NULL;
+	return true;
+}
+
+bool
+image_adopt(struct session *s, struct tracee *t)
+{
+	struct pt_call at;
+
+	if (!note_abi(s, t, &at))
+		return false;
+	who_note_image(t->group);
+	return true;
 }
 
 static bool

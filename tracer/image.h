@@ -11,6 +11,9 @@
  */
 bool image_enter(struct session *, struct tracee *);
 
+/* The same for a program that has run for a while: at a stop of any of its threads. */
+bool image_adopt(struct session *, struct tracee *);
+
 /*
  * Whether what runs is what the verdict was about.  The path was looked up
  * again by the kernel after our check: another file behind it is decided on

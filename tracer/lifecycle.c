@@ -23,13 +23,62 @@
 #include "tracer/who.h"
 #include "tracer/wording.h"
 
-void
-lifecycle_resume(struct tracee *t, int sig)
+/*
+ * Not with a call that was skipped and has no result yet, nor with a signal of
+ * ours on its way.  Without PT_SEIZE there may be two of them: the kernel's,
+ * for a new task, and ours.
+ */
+static bool
+may_leave(const struct session *s, struct tracee *t)
 {
-	int err = pt_resume(t->tid, sig);
+	if (!s->leaving || t->skipped || t->trap.state != TRAP_NONE)
+		return false;
+	if (!pt_has(PT_SEIZE) && procs_has_pending(t->tid, SIGSTOP))
+		t->awaits_stop = true;
+	return !t->awaits_stop;
+}
+
+/* What it stopped for goes on without us: a group-stop lasts. */
+static void
+leave(struct session *s, struct tracee *t, int sig)
+{
+	int err = pt_detach(t->tid, sig);
 
 	if (err && err != -ESRCH)
 		enforce_kill(t);
+	if (!err)
+		tracee_remove(&s->tracees, t);
+}
+
+void
+lifecycle_resume(struct session *s, struct tracee *t, int sig)
+{
+	int err;
+
+	if (may_leave(s, t)) {
+		leave(s, t, sig);
+		return;
+	}
+	err = pt_resume(t->tid, sig);
+	if (err && err != -ESRCH)
+		enforce_kill(t);
+}
+
+static void
+interrupt_one(struct tracee *t, void *ctx)
+{
+	(void)ctx;
+	if (t->state == TS_PARKED)
+		return;
+	t->awaits_stop |= !pt_has(PT_SEIZE);
+	pt_interrupt(t->tid);		/* one that is dead will be reported */
+}
+
+void
+lifecycle_leave(struct session *s)
+{
+	s->leaving = true;
+	tracee_each(&s->tracees, interrupt_one, NULL);
 }
 
 static void
@@ -58,8 +107,10 @@ classify(void *ctx, struct whose whose, pid_t pid)
 		return PROC_SELF;
 	if (t || (tgid > 0 && tracee_group(&s->tracees, tgid)))
 		return PROC_TREE;
-	/* A child of a tracee is a tracee, or dead and not yet waited for. */
-	return tracee_group(&s->tracees, procs_parent(pid)) ? PROC_TREE : PROC_OUTSIDE;
+	/* A child of a tracee is about to be one, or dead and not yet waited for; or older than our attachment. */
+	if (!tracee_group(&s->tracees, procs_parent(pid)))
+		return PROC_OUTSIDE;
+	return procs_tracer(pid) == getpid() || procs_is_dead(pid) ? PROC_TREE : PROC_OUTSIDE;
 }
 
 struct task_view
@@ -71,9 +122,8 @@ lifecycle_view(struct session *s, const struct tracee *t)
 void
 on_relay(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	(void)s;
 	(void)stop;
-	lifecycle_resume(t, 0);
+	lifecycle_resume(s, t, 0);
 }
 
 void
@@ -89,12 +139,11 @@ on_first(struct session *s, struct tracee *t, const struct stop *stop)
 void
 on_early_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	(void)s;
 	if (pt_has(PT_SEIZE))
 		enforce_kill(t);
 	t->state = TS_RUNNING;
 	t->awaits_stop = true;
-	lifecycle_resume(t, stop->sig);
+	lifecycle_resume(s, t, stop->sig);
 }
 
 static bool
@@ -121,10 +170,9 @@ lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *stop)
 void
 on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	(void)s;
 	if (stop->sig == SIGSYS && trap_deliver(t) < 0)
 		enforce_kill(t);
-	lifecycle_resume(t, stop->sig);
+	lifecycle_resume(s, t, stop->sig);
 }
 
 /*
@@ -134,8 +182,13 @@ on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 void
 on_group(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	int err = pt_listen(t->tid);
+	int err;
 
+	if (may_leave(s, t)) {
+		leave(s, t, 0);
+		return;
+	}
+	err = pt_listen(t->tid);
 	t->state = pt_has(PT_SEIZE) ? TS_STOPPED : TS_RUNNING;
 	if (err && err != -ESRCH)
 		enforce_kill(t);
@@ -159,10 +212,12 @@ lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 }
 
 void
-lifecycle_unpark(struct tracee *t)
+lifecycle_unpark(struct session *s, struct tracee *t)
 {
-	lifecycle_resume(t, t->early_sig);
+	int sig = t->early_sig;
+
 	t->early_sig = 0;
+	lifecycle_resume(s, t, sig);
 }
 
 void
@@ -177,20 +232,20 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	if (err) {
 		/* Killed at this very stop: whose child that was is settled when its death is reported. */
-		lifecycle_resume(t, 0);
+		lifecycle_resume(s, t, 0);
 		return;
 	}
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
-		lifecycle_unpark(child);
+		lifecycle_unpark(s, child);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
 	}
 	t->forking = false;
 	orphan_settle(s);
-	lifecycle_resume(t, 0);
+	lifecycle_resume(s, t, 0);
 }
 
 void
@@ -285,7 +340,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	if (!may_run(s, t, first))
 		enforce_kill(t);
 	who_note_image(t->group);
-	lifecycle_resume(t, 0);
+	lifecycle_resume(s, t, 0);
 }
 
 void

@@ -34,8 +34,11 @@ void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
  */
 struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
 
-/* Resumes until the next stop that concerns us; sig is delivered. */
-void lifecycle_resume(struct tracee *, int sig);
+/*
+ * Resumes until the next stop that concerns us; sig is delivered.  Where the
+ * session is leaving it detaches: afterwards the tracee may be gone.
+ */
+void lifecycle_resume(struct session *, struct tracee *, int sig);
 
 /* How that task sees files and processes. */
 struct task_view lifecycle_view(struct session *, const struct tracee *);
@@ -44,9 +47,12 @@ struct task_view lifecycle_view(struct session *, const struct tracee *);
 void lifecycle_note_call(struct tracee *, uint64_t ip, const struct sysevent *, const struct verdict *);
 
 /* Afterwards it runs. */
-void lifecycle_unpark(struct tracee *);
+void lifecycle_unpark(struct session *, struct tracee *);
 
 void lifecycle_kill_all(struct session *);
+
+/* Detaches from all, each at its next stop, which is asked for. */
+void lifecycle_leave(struct session *);
 
 /* A parked task has come from there.  Its own stop was its first. */
 void lifecycle_join(struct session *, struct tracee *, struct descent);

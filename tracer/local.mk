@@ -7,6 +7,8 @@ tracer_libtgtracer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBELF_CFLAGS
 tracer_libtgtracer_a_SOURCES = \
 	%D%/advance.c		\
 	%D%/advance.h		\
+	%D%/attach.c		\
+	%D%/attach.h		\
 	%D%/audit.c		\
 	%D%/audit.h		\
 	%D%/audit_json.c	\
@@ -25,6 +27,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/check_json.h	\
 	%D%/choice.c		\
 	%D%/choice.h		\
+	%D%/cmd_attach.c	\
 	%D%/cmd_bench.c		\
 	%D%/cmd_check.c		\
 	%D%/cmd_explain.c	\
@@ -90,6 +93,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/scrub.h		\
 	%D%/script.c		\
 	%D%/script.h		\
+	%D%/setup.c		\
+	%D%/setup.h		\
 	%D%/status.c		\
 	%D%/status.h		\
 	%D%/stop.c		\

@@ -18,6 +18,7 @@
 
 static const struct command *const commands[] = {
 	&cmd_run,
+	&cmd_attach,
 	&cmd_check,
 	&cmd_explain,
 	&cmd_show,

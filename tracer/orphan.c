@@ -75,7 +75,7 @@ take_in(struct tracee *t, void *ctx)
 	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);
-	lifecycle_unpark(t);
+	lifecycle_unpark(s, t);
 }
 
 void

@@ -60,6 +60,20 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+bool
+procs_is_dead(pid_t tid)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "State:", 6))
+			return strpbrk(line + 6, "ZX") != NULL;
+	return true;
+}
+
 /* A set of signals as /proc has it: a bit each, in hexadecimal. */
 static bool
 in_set(const char *line, const char *key, int sig)
@@ -123,22 +137,38 @@ classify_member(const struct task_view *v, pid_t pid, int sig)
 	return sig == SIGKILL || sig == SIGSTOP ? PROC_SUPERVISOR : PROC_TREE;
 }
 
-bool
-procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx)
+/* The names in a directory that are numbers. */
+static bool
+each_number(const char *directory, void (*fn)(pid_t pid, void *ctx), void *ctx)
 {
-	DIR *proc = opendir("/proc");
+	DIR *d = opendir(directory);
 	struct dirent *e;
 
-	if (!proc)
+	if (!d)
 		return false;
-	while ((e = readdir(proc))) {
+	while ((e = readdir(d))) {
 		pid_t pid = isdigit((unsigned char)e->d_name[0]) ? atoi(e->d_name) : 0;
 
 		if (pid > 0)
 			fn(pid, ctx);
 	}
-	closedir(proc);
+	closedir(d);
 	return true;
+}
+
+bool
+procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx)
+{
+	return each_number("/proc", fn, ctx);
+}
+
+bool
+procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	return each_number(path, fn, ctx);
 }
 
 struct membership {

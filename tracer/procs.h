@@ -17,6 +17,11 @@ bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 /* The task that traces this one; 0 when there is none. */
 pid_t procs_tracer(pid_t tid);
 
+/* Is it a zombie, or gone? */
+bool procs_is_dead(pid_t tid);
+/* Calls fn for each thread of a process; false when /proc shows none. */
+bool procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx);
+
 /* Does that task hold the signal back, or throw it away?  Also when nobody can say. */
 bool procs_blocks_signal(pid_t tid, int sig);
 /* Is it on its way to that task alone? */

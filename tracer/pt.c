@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -110,9 +111,17 @@ pt_listen(pid_t tid)
 }
 
 int
-pt_detach(pid_t tid)
+pt_interrupt(pid_t tid)
 {
-	return result(ptrace(PTRACE_DETACH, tid, 0, 0));
+	if (pt_has(PT_SEIZE))
+		return result(ptrace(PTRACE_INTERRUPT, tid, 0, 0));
+	return result(syscall(SYS_tkill, tid, SIGSTOP));
+}
+
+int
+pt_detach(pid_t tid, int sig)
+{
+	return result(ptrace(PTRACE_DETACH, tid, 0, (long)sig));
 }
 
 int

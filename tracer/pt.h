@@ -51,7 +51,8 @@ struct pt_call {
 int pt_seize(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
 int pt_listen(pid_t tid);			/* stay in group-stop, hear of SIGCONT; without PT_SEIZE: go on */
-int pt_detach(pid_t tid);
+int pt_interrupt(pid_t tid);			/* a stop comes, in time; without PT_SEIZE for a SIGSTOP that is ours */
+int pt_detach(pid_t tid, int sig);		/* at a stop; what it stopped for is delivered by sig */
 int pt_event_msg(pid_t tid, unsigned long *msg);
 int pt_call(pid_t tid, struct pt_call *);
 int pt_getregs(pid_t tid, void *buf, size_t *len);	/* NT_PRSTATUS; *len: room, then what the kernel wrote */

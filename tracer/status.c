@@ -11,6 +11,7 @@ static const char *const by_names[] = {
 	[BY_POLICY] = "policy",
 	[BY_TIMEOUT] = "timeout",
 	[BY_TOLLGATE] = "tollgate",
+	[BY_DETACHING] = "detaching",
 };
 
 int
@@ -23,6 +24,8 @@ status_code(const struct outcome *o)
 		return o->code ? o->code : EXIT_SELF;
 	case BY_POLICY:
 		return 128 + SIGSYS;
+	case BY_DETACHING:
+		return 0;
 	case BY_PROGRAM:
 		break;
 	}

@@ -2,7 +2,7 @@
 /*
  * The flow, top to bottom:
  *
- *   trace_run   wait for stops, serve them
+ *   serve       wait for stops, serve them
  *   on_stop     which task, in which state, stopped how -> handler; a hole kills
  *   on_enter    decode -> resolve -> decide -> enforce -> audit -> resume
  *
@@ -18,6 +18,7 @@
 
 #include "lib/diag.h"
 #include "tracer/advance.h"
+#include "tracer/attach.h"
 #include "tracer/callstop.h"
 #include "tracer/console.h"
 #include "tracer/decode.h"
@@ -32,6 +33,7 @@
 
 enum { ARENA = 2 << 20, BATCH = 64 };
 
+static int serve(struct session *);
 static int gather(struct session *, pid_t tid[BATCH], int status[BATCH]);
 static int drop_stale(pid_t tid[BATCH], int status[BATCH], int n);
 static void on_stop(struct session *, pid_t tid, int status);
@@ -42,11 +44,29 @@ static void on_leave(struct session *, struct tracee *, const struct pt_call *);
 int
 trace_run(struct session *s, pid_t main_pid)
 {
+	s->main_pid = main_pid;
+	tracee_join(&s->tracees, tracee_add(&s->tracees, main_pid, TS_LAUNCHED), main_pid, (struct descent){ 0 });
+	return serve(s);
+}
+
+int
+trace_attached(struct session *s, pid_t pid)
+{
+	int err = attach(s, pid), failed;
+
+	s->main_pid = pid;
+	if (err)
+		lifecycle_leave(s);
+	failed = serve(s);
+	return err ? err : failed;
+}
+
+static int
+serve(struct session *s)
+{
 	pid_t tid[BATCH];
 	int status[BATCH], n;
 
-	s->main_pid = main_pid;
-	tracee_join(&s->tracees, tracee_add(&s->tracees, main_pid, TS_LAUNCHED), main_pid, (struct descent){ 0 });
 	while ((n = gather(s, tid, status)) > 0)
 		for (int i = 0; i < n; i++)
 			on_stop(s, tid[i], status[i]);
@@ -69,6 +89,8 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 			return errno == ECHILD ? 0 : -errno;
 		if (console_expired())
 			lifecycle_kill_all(s);
+		if (console_interrupted() && !s->leaving)
+			lifecycle_leave(s);
 		if (got > 0)
 			tid[n++] = got;
 	}
@@ -151,6 +173,8 @@ on_stop(struct session *s, pid_t tid, int status)
 		return;
 	}
 	settle_doubt(t, &stop);
+	if (t->state == TS_SEIZED)
+		attach_settle(s, t, &stop);
 	if (stop.kind == STOP_EXEC)
 		t = lifecycle_exec_tid(s, t);
 	fn = handlers[t->state][stop.kind];
@@ -180,7 +204,7 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 	else if (!err && call.op == PT_EXIT && t->state == TS_IN_CALL)
 		on_leave(s, t, &call);
 	else if (!err && call.op == PT_STRAY)
-		lifecycle_resume(t, 0);
+		lifecycle_resume(s, t, 0);
 	else
 		enforce_kill(t);
 }
@@ -261,7 +285,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		enforce_kill(t);
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
-	lifecycle_resume(t, 0);
+	lifecycle_resume(s, t, 0);
 }
 
 static void
@@ -277,7 +301,7 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 	}
 	t->skipped = false;
 	t->state = TS_RUNNING;
-	lifecycle_resume(t, 0);
+	lifecycle_resume(s, t, 0);
 }
 
 void

@@ -12,7 +12,7 @@
 #include "tracer/tracee.h"
 
 /* Who ended the program. */
-enum ended_by { BY_PROGRAM, BY_POLICY, BY_TIMEOUT, BY_TOLLGATE };
+enum ended_by { BY_PROGRAM, BY_POLICY, BY_TIMEOUT, BY_TOLLGATE, BY_DETACHING };
 
 struct outcome {
 	enum ended_by by;
@@ -40,6 +40,7 @@ struct session {
 	size_t nlayers;
 	struct audit *audit;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
+	bool leaving;			/* each tracee is detached at its next stop */
 	pid_t main_pid;
 	struct bereaved bereaved;
 	struct outcome outcome;		/* of the main program */
@@ -54,5 +55,12 @@ void session_free(struct session *);
  * the last of them is gone.  0, or -errno when waiting itself failed.
  */
 int trace_run(struct session *, pid_t main_pid);
+
+/*
+ * The same for a process that runs already, which is seized, with all its
+ * threads or not at all; also ends, with 0, when console_interrupted() has let
+ * it go.  -errno when it was left alone.
+ */
+int trace_attached(struct session *, pid_t pid);
 
 #endif

@@ -137,6 +137,7 @@ tracee_state_name(enum tracee_state s)
 {
 	static const char *const names[TS_STATES] = {
 		[TS_LAUNCHED] = "launched",
+		[TS_SEIZED] = "seized",
 		[TS_PARKED] = "parked",
 		[TS_EXPECTED] = "expected",
 		[TS_RUNNING] = "running",

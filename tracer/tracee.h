@@ -12,6 +12,7 @@
 /* Where a task is between two of its stops. */
 enum tracee_state {
 	TS_LAUNCHED,		/* our own code, before the program's first exec */
+	TS_SEIZED,		/* ran when it was seized, in its own code or in a call; its first stop will tell */
 	TS_PARKED,		/* stopped, but no parent has told us of it yet: never resumed unchecked */
 	TS_EXPECTED,		/* its parent told us; its first stop is to come */
 	TS_RUNNING,		/* in its own code */

@@ -22,11 +22,11 @@ fi
 case ${LEVELS:-} in
 '')
 	LEVELS='2.6.32 3.4 4.8'
-	SCRIPTS=${SCRIPTS:-$short attacks transparent}
+	SCRIPTS=${SCRIPTS:-$short attach attacks transparent}
 	;;
 all)
 	LEVELS=$("$old" --list)
-	SCRIPTS=${SCRIPTS:-$short attacks hostile transparent window}
+	SCRIPTS=${SCRIPTS:-$short attach attacks hostile transparent window}
 	;;
 esac
 

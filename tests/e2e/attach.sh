@@ -1,0 +1,217 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# attach: a process that runs already, with all its threads and whatever it
+# makes meanwhile, gets a policy; and is let go as it was.
+. "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
+needs_trace
+
+tracee=$TG_BUILDDIR/tests/tracee/attached.tracee
+policy no.policy 'default allow' 'unknown allow' "deny read $work/secret"
+policy all.policy 'default allow' 'unknown allow'
+echo secret > secret
+
+# Our own processes, that none is left behind.
+program=
+supervisor=
+clean()
+{
+	kill -KILL $supervisor $program 2>/dev/null
+	cd /
+	rm -rf "$work"
+}
+trap clean EXIT
+
+# start ARGUMENT...: the program, in the background.
+start()
+{
+	rm -f counts end
+	"$tracee" "$@" 2>/dev/null &
+	program=$!
+}
+
+# attach OPTION... PID: in the background, with its words in attach.err.
+attach()
+{
+	"$TOLLGATE" attach "$@" > attach.out 2> attach.err &
+	supervisor=$!
+}
+
+# until_true COMMAND...: within ten seconds.
+until_true()
+{
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 \
+	    41 42 43 44 45 46 47 48 49 50; do
+		"$@" && return 0
+		sleep 0.2
+	done
+	return 1
+}
+
+# What the program did in the time that it last told of: "opened refused", of threads and of children.
+mode()
+{
+	tail -n 1 counts 2>/dev/null | awk '
+		{ print ($1 ? "opens" : "") ($2 ? "refused" : "") " " ($3 ? "opens" : "") ($4 ? "refused" : "") }'
+}
+is_mode() { [ "$(mode)" = "$1 $1" ]; }
+is_traced_by() { grep -q "^TracerPid:[[:space:]]*$2\$" "/proc/$1/status"; }
+state_of() { sed -n "s/^State:[[:space:]]*\\(.\\).*/\\1/p" "/proc/$1/status" 2>/dev/null; }
+is_state() { case $(state_of "$1") in [$2]) return 0 ;; esac; return 1; }
+is_gone() { ! kill -0 "$1" 2>/dev/null || is_state "$1" Z; }
+
+# ended PID: its status, when it has ended within the time.
+ended()
+{
+	if until_true is_gone "$1"; then wait "$1"; else echo 'it did not end'; return 99; fi
+}
+
+sleep 20 &
+program=$!
+attach -p ./all.policy $program
+if ! until_true is_traced_by $program $supervisor; then
+	case $(cat attach.err) in
+	*ptrace_scope*) skip_all "$(cat attach.err)" ;;
+	esac
+fi
+is "$(cat attach.err)" '' 'attaching says nothing'
+kill -INT $supervisor
+ended $supervisor
+is $? 0 'an interrupt ends it well'
+holds 'and the program is not traced any more' is_traced_by $program 0
+holds 'and sleeps on' is_state $program S
+kill $program
+wait $program 2>/dev/null
+
+# --- wrong command lines
+
+wrong() { claim=$1 wanted=$2; shift 2; tg attach "$@"; is "$status" 125 "$claim: fails"; like "$err" "$wanted" "$claim: and says why"; }
+wrong 'no process' 'no process to attach to \(see tollgate attach --help\)'
+wrong 'two processes' 'one process at a time' 1 2
+wrong 'no number' 'not the number of a process: "12x"' 12x
+wrong 'a negative number' 'not the number of a process: "-7"' -- -7
+wrong 'an empty number' 'not the number of a process: ""' ''
+wrong 'too large a number' 'not the number of a process: "99999999999999999999"' 99999999999999999999
+wrong 'a process that is not there' 'there is no process 4194304' -p ./all.policy 4194304
+wrong 'a program without a policy' 'no policy names this program' $$
+wrong 'a policy that is not there' 'there is no policy "nonesuch"' -p nonesuch $$
+wrong 'a feature that is none' '--without: tollgate cannot do without "wings"' --without wings -p ./all.policy $$
+
+# --- a process full of threads, which make threads and processes all the time
+
+rounds()
+{
+	title=$1
+	shift
+	for round in 1 2 3 4 5; do
+		attach "$@" -p ./no.policy -o log $program
+		holds "$title, round $round: everything it does is refused" until_true is_mode refused
+		sleep 0.3
+		holds "$title, round $round: and stays refused" is_mode refused
+		kill -INT $supervisor
+		ended $supervisor
+		is "$? $(cat attach.err)" '0 ' "$title, round $round: let go"
+		holds "$title, round $round: everything it does is let in" until_true is_mode opens
+	done
+}
+start "$work/secret" counts end
+until_true is_mode opens
+rounds 'a busy process'
+rounds 'without seize' --without seize
+rounds 'without exitkill' --without exitkill
+rounds 'without syscall-info' --without syscall-info
+like "$(cat log)" "attached.tracee\[[0-9]+\] openat.*= EACCES: read $work/secret, rule \(.*no.policy:4" 'the log says what was refused'
+
+attach -p ./no.policy --dry-run -o log $program
+until_true is_traced_by $program $supervisor
+sleep 0.3
+holds 'a dry run refuses nothing' is_mode opens
+like "$(cat log)" "read $work/secret" 'and says what it would refuse'
+
+wrong 'a second one' "cannot attach to [0-9]+: process $supervisor traces it already" -p ./all.policy $program
+holds 'the first one stays' is_traced_by $program $supervisor
+kill -TERM $supervisor
+ended $supervisor
+
+attach -p ./no.policy -o log --status-fd 3 $program 3> status
+until_true is_mode refused
+: > end
+ended $supervisor
+is $? 7 'it ends with the status of the program'
+ended $program
+is $? 7 'which the program itself keeps'
+is "$(head -n 1 status)" "{\"child-pid\": $program}" 'the status descriptor names the process'
+like "$(tail -n 1 status)" '"exit-code": 7, "signal": 0, "by": "program"' 'and says how it ended'
+
+# --- where the process is when it comes
+
+start vfork "$work/secret"
+sleep 0.2
+attach -p ./no.policy -o log $program
+ended $supervisor
+is $? 1 'in vfork(2): what comes after it is decided'
+wait $program
+is $? 1 'and the program had it refused'
+
+sleep 1 &
+program=$!
+attach -p ./all.policy $program
+until_true is_traced_by $program $supervisor
+kill -INT $supervisor
+ended $supervisor
+ended $program
+is $? 0 'a sleep that was disturbed sleeps on'
+
+mkfifo pipe
+cat pipe > through &
+program=$!
+exec 4> pipe
+attach -p ./all.policy $program
+until_true is_traced_by $program $supervisor
+echo one >&4
+until_true grep -q one through
+kill -INT $supervisor
+ended $supervisor
+echo two >&4
+exec 4>&-
+ended $program
+is "$? $(cat through | tr '\n' ' ')" '0 one two ' 'a read goes on through both'
+
+sleep 20 &
+program=$!
+kill -STOP $program
+until_true is_state $program T
+attach -p ./all.policy $program
+until_true is_traced_by $program $supervisor
+sleep 0.2
+if "$TOLLGATE" probe | grep -q '^  yes  seize '; then
+	holds 'a stopped program stays stopped' is_state $program tT
+else
+	skip 'a stopped program stays stopped' 'not without PTRACE_SEIZE: it goes on until it is let go'
+fi
+kill -INT $supervisor
+ended $supervisor
+sleep 0.2
+holds 'also when it is let go' is_state $program T
+kill -CONT $program
+holds 'and can be continued' until_true is_state $program S
+kill $program
+wait $program 2>/dev/null
+
+# --- the end of the supervisor is the end of the program
+
+for without in none exitkill; do
+	start "$work/secret" counts end
+	until_true is_mode opens
+	set --
+	[ $without = none ] || set -- --without $without
+	attach "$@" -p ./no.policy -o log $program
+	until_true is_mode refused
+	kill -KILL $supervisor
+	wait $supervisor 2>/dev/null
+	ended $program
+	# Where registers were marked at that moment, its own C library can be faster than the watchdog, with SIGABRT.
+	holds "killed (without $without): the program goes with it" [ $? -gt 128 ]
+done
+supervisor=
+program=
+finish

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * attached FILE COUNTS END: threads that open FILE all the time, that make
+ * threads and processes which open it, too, and end.  Ten times a second what
+ * became of it goes to COUNTS, one line each time: opens that were let in and
+ * refused in that time, by threads and by children.  Exits with 7 when END is
+ * there, with 9 after half a minute.
+ *
+ * attached vfork FILE: waits a second in vfork(2) and opens FILE then; 0 when
+ * that is let in, 1 when refused.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { THREADS = 4, TICK = 100000, TICKS = 300 };
+
+static const char *file;
+static atomic_uint opened, refused, child_opened, child_refused;
+
+static int
+opens(void)
+{
+	int fd = open(file, O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return 1;
+}
+
+static void *
+try_once(void *arg)
+{
+	(void)arg;
+	atomic_fetch_add(opens() ? &opened : &refused, 1);
+	return NULL;
+}
+
+static void
+try_in_child(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(opens() ? 1 : 2);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		_exit(10);
+	atomic_fetch_add(WEXITSTATUS(status) == 1 ? &child_opened : &child_refused, 1);
+}
+
+static void *
+work(void *arg)
+{
+	pthread_t thread;
+
+	for (;;) {
+		try_once(NULL);
+		try_in_child();
+		if (pthread_create(&thread, NULL, try_once, NULL) || pthread_join(thread, NULL))
+			_exit(11);
+	}
+	return arg;
+}
+
+static int
+run(const char *counts, const char *end)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&thread, NULL, work, NULL))
+			return 12;
+	for (int tick = 0; tick < TICKS; tick++) {
+		FILE *f;
+
+		usleep(TICK);
+		f = fopen(counts, "a");
+		if (!f)
+			return 13;
+		fprintf(f, "%u %u %u %u\n", atomic_exchange(&opened, 0), atomic_exchange(&refused, 0),
+		    atomic_exchange(&child_opened, 0), atomic_exchange(&child_refused, 0));
+		fclose(f);
+		if (access(end, F_OK) == 0)
+			return 7;
+	}
+	return 9;
+}
+
+static int
+run_vfork(void)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		sleep(1);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		return 14;
+	return opens() ? 0 : 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "vfork")) {
+		file = argv[2];
+		return run_vfork();
+	}
+	if (argc != 4)
+		return 15;
+	file = argv[1];
+	return run(argv[2], argv[3]);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/attach.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/diag.h"
+#include "lib/xalloc.h"
+#include "tracer/enforce.h"
+#include "tracer/image.h"
+#include "tracer/procs.h"
+#include "tracer/pt.h"
+#include "tracer/supervisor.h"
+#include "tracer/watchdog.h"
+
+struct attachment {
+	struct session *s;
+	pid_t main_pid;
+	pid_t pid;		/* the process at hand */
+	pid_t *older;		/* children that the main process had before; owned */
+	size_t nolder, cap;
+	bool leader_is_dead;
+	bool any;		/* something was seized in this round */
+	int err;
+};
+
+static void
+warn_refused(pid_t tid, int err)
+{
+	cleanup_file FILE *f = fopen("/proc/sys/kernel/yama/ptrace_scope", "re");
+	pid_t tracer = procs_tracer(tid);
+	int scope = 0;
+
+	if (tracer)
+		warn("cannot attach to %d: process %d traces it already", tid, tracer);
+	else if (err == -EPERM && f && fscanf(f, "%d", &scope) == 1 && scope > 0)
+		warn("cannot attach to %d: kernel.yama.ptrace_scope is %d, and allows %s", tid, scope,
+		    scope == 1 ? "it to root only, for a process that tollgate did not start" : "it to root only, if at all");
+	else if (err == -EPERM)
+		warn("cannot attach to %d: it is another user's, has privileges that tollgate has not, or is the kernel's", tid);
+	else
+		warn_err(-err, "cannot attach to %d:", tid);
+}
+
+static struct tracee *
+take(struct attachment *a, pid_t tid)
+{
+	struct session *s = a->s;
+	struct tracee *t = tracee_add(&s->tracees, tid, TS_SEIZED);
+
+	tracee_join(&s->tracees, t, a->pid, (struct descent){ 0 });
+	if (!t->group->confined)
+		t->group->confined = confine_new(s->layers, s->nlayers);
+	return t;
+}
+
+/*
+ * What a seized task makes is seized by the kernel.  A leader that has ended
+ * before its threads cannot be seized; a thread that executes takes its place.
+ */
+static void
+seize(pid_t tid, void *ctx)
+{
+	struct attachment *a = ctx;
+	int err;
+
+	if (a->err || tracee_find(&a->s->tracees, tid) || procs_tracer(tid) == getpid())
+		return;
+	err = pt_seize(tid);
+	if (err && procs_is_dead(tid)) {
+		if (tid == a->pid)
+			a->leader_is_dead = true;
+		return;
+	}
+	if (err) {
+		warn_refused(tid, err);
+		a->err = err;
+		return;
+	}
+	take(a, tid);
+	a->any = true;
+	if (pt_has(PT_SEIZE))
+		pt_interrupt(tid);
+}
+
+/* Until a look at all threads finds none that is new. */
+static void
+seize_process(struct attachment *a, pid_t pid)
+{
+	bool found = false;
+
+	a->pid = pid;
+	a->leader_is_dead = false;
+	do {
+		a->any = false;
+		procs_each_task(pid, seize, a);
+		found |= a->any;
+	} while (a->any && !a->err);
+	if (found && a->leader_is_dead)
+		take(a, pid);
+	a->any = found;
+}
+
+static void
+note_child(pid_t pid, void *ctx)
+{
+	struct attachment *a = ctx;
+
+	if (procs_parent(pid) != a->main_pid)
+		return;
+	xgrow(&a->older, a->nolder, &a->cap, sizeof(*a->older));
+	a->older[a->nolder++] = pid;
+}
+
+static bool
+is_older(const struct attachment *a, pid_t pid)
+{
+	for (size_t i = 0; i < a->nolder; i++)
+		if (a->older[i] == pid)
+			return true;
+	return false;
+}
+
+/* A process that a thread made before its turn came. */
+static void
+seize_younger(pid_t pid, void *ctx)
+{
+	struct attachment *a = ctx;
+	bool before = a->any;
+
+	if (a->err || is_older(a, pid) || tracee_find(&a->s->tracees, pid) || procs_tracer(pid) == getpid() ||
+	    !tracee_group(&a->s->tracees, procs_parent(pid)))
+		return;
+	seize_process(a, pid);
+	a->any |= before;
+}
+
+static int
+become_supervisor(void)
+{
+	int err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
+
+	supervisor_set(getpid());
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (err)
+		warn_err(-err, "cannot start the watchdog:");
+	return err;
+}
+
+int
+attach(struct session *s, pid_t pid)
+{
+	struct attachment a = { .s = s, .main_pid = pid, .err = become_supervisor() };
+
+	procs_each(note_child, &a);
+	if (!a.err)
+		seize_process(&a, pid);
+	while (a.any && !a.err) {
+		a.any = false;
+		procs_each(seize_younger, &a);
+	}
+	if (!a.err && !s->tracees.n) {
+		warn("cannot attach to %d: it has ended", pid);
+		a.err = -ESRCH;
+	}
+	free(a.older);
+	return a.err;
+}
+
+void
+attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
+{
+	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
+
+	if (!gone && !t->group->image && !image_adopt(s, t))
+		enforce_kill(t);
+	t->state = stop->kind == STOP_FORK || stop->kind == STOP_EXEC ? TS_IN_CALL : TS_RUNNING;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/setup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "lib/diag.h"
+#include "lib/strbuf.h"
+#include "tracer/audit_json.h"
+#include "tracer/console.h"
+#include "tracer/features.h"
+#include "tracer/pt.h"
+
+/* Those in folders are parts that policies are made of. */
+static int
+name_it(void *ctx, const struct policy_file *f)
+{
+	struct strbuf *b = ctx;
+
+	if (strchr(f->name, '/'))
+		return 0;
+	strbuf_add(b, b->len ? ", " : "");
+	strbuf_escape(b, f->name, strlen(f->name), "");
+	return 0;
+}
+
+/* The policies of the run: -p, or the one that names the program. */
+static int
+choose_policies(struct setup *s, const char *program, struct opt_list *names)
+{
+	const char *name;
+	char text[2048];
+	struct strbuf b = STRBUF(text);
+
+	for (size_t i = 0; i < s->o->policies.n; i++)
+		opt_list_add(names, s->o->policies.v[i]);
+	if (names->n)
+		return 0;
+	name = host_find_by_program(&s->host, program);
+	if (name) {
+		opt_list_add(names, name);
+		return 0;
+	}
+	host_each_policy(&s->host, name_it, &b);
+	warn("no policy names this program; choose one with -p (there are: %s) or a file of your own", text);
+	return -ENOENT;
+}
+
+int
+setup_policies(struct setup *s, const char *program)
+{
+	struct opt_list names = { 0 };
+	const char *extra = host_grants(&s->host, &s->o->ro, &s->o->rw, &s->o->connect);
+	int err = extra ? choose_policies(s, program, &names) : -EINVAL;
+
+	if (!err)
+		err = host_load_layers(&s->host, &names, extra, &s->layers);
+	opt_list_free(&names);
+	return err;
+}
+
+/* What the log says goes nowhere but where it was asked for, and must be possible. */
+static int
+open_log(struct setup *s)
+{
+	if (s->o->format == AUDIT_JSON && !audit_json_possible()) {
+		warn("this tollgate was built without jansson and cannot log JSON");
+		return -ENOSYS;
+	}
+	s->session.audit = audit_open(s->o->log, (enum audit_format)s->o->format);
+	if (s->session.audit)
+		return 0;
+	warn_err(errno, "cannot write the log %s:", s->o->log);
+	return -errno;
+}
+
+static int
+check_status_fd(const struct setup *s)
+{
+	if (!s->o->status_fd || fcntl(s->o->status_fd, F_GETFD) >= 0)
+		return 0;
+	warn("--status-fd: not an open descriptor: %d", s->o->status_fd);
+	return -EBADF;
+}
+
+static int
+check_kernel(const struct setup_options *o)
+{
+	const char *wrong;
+	unsigned without;
+
+	if (features_named(&o->without, &without))
+		return -EINVAL;
+	wrong = pt_probe(without);
+	if (wrong)
+		warn("cannot trace: %s", wrong);
+	return wrong ? -ENOSYS : 0;
+}
+
+void
+setup_begin(struct setup *s, const struct setup_options *o, char *const *argv)
+{
+	memset(s, 0, sizeof(*s));
+	s->o = o;
+	console_block();
+	session_init(&s->session);
+	host_init(&s->host, argv);
+}
+
+void
+setup_end(struct setup *s)
+{
+	audit_close(s->session.audit);
+	session_free(&s->session);
+	layers_free(&s->layers);
+	host_free(&s->host);
+}
+
+int
+setup_session(struct setup *s)
+{
+	int err;
+
+	if ((err = check_status_fd(s)) || (err = check_kernel(s->o)) || (err = open_log(s)))
+		return err;
+	s->session.floor = s->layers.floor;
+	s->session.layers = s->layers.layer;
+	s->session.nlayers = s->layers.n;
+	s->session.dry_run = s->o->dry_run;
+	return 0;
+}
+
+int
+setup_status_fd(const struct setup *s)
+{
+	return s->o->status_fd ? s->o->status_fd : -1;
+}
