@@ -31,6 +31,7 @@ struct abi {
 	bool pairs_aligned;		/* 64-bit values start at an even register (arm) */
 	unsigned gate_size;		/* bytes of the instruction that makes a call */
 	unsigned vdso_return;		/* programs call through the vdso: bytes from sp to where that returns; 0: they do not */
+	unsigned map_low;		/* mmap(2)'s flag for addresses that a narrower ABI of the same program reaches; 0: none */
 	bool supported;			/* false: every call is refused (x32) */
 	const struct sysnum *calls;	/* sorted by nr; nr_flag is not part of it */
 	size_t ncalls;
@@ -49,6 +50,7 @@ struct regset {
 	unsigned width;			/* bytes of one register */
 	uint32_t audit_arch;		/* AUDIT_ARCH_* of the ABI whose set it is */
 	size_t nr, ret, ip, sp;
+	size_t call;			/* where a program puts the number before it makes a call */
 	size_t arg[6];
 	/* For kernels that do not say what a syscall stop is (before 5.3). */
 	size_t marker;			/* a register that the kernel sets before a syscall-enter-stop ... */

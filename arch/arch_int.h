@@ -58,6 +58,7 @@ enum {
 	.ret = I386_EAX, \
 	.ip = I386_EIP, \
 	.sp = I386_ESP, \
+	.call = I386_EAX, \
 	.arg = { I386_EBX, I386_ECX, I386_EDX, I386_ESI, I386_EDI, I386_EBP }, \
 }
 

@@ -14,6 +14,7 @@
 #include "tracer/image.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
+#include "tracer/shelf.h"
 #include "tracer/supervisor.h"
 #include "tracer/watchdog.h"
 
@@ -144,10 +145,11 @@ become_supervisor(void)
 {
 	int err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
 
+	err = err ? err : shelf_start();
 	supervisor_set(getpid());
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (err)
-		warn_err(-err, "cannot start the watchdog:");
+		warn_err(-err, "cannot start a process:");
 	return err;
 }
 

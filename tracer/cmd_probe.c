@@ -9,6 +9,7 @@
 #include "tracer/command.h"
 #include "tracer/features.h"
 #include "tracer/pt.h"
+#include "tracer/window.h"
 
 #ifdef HAVE_JANSSON
 #include <jansson.h>
@@ -110,6 +111,7 @@ exec_probe(void *options, int argc, char **argv)
 		return EXIT_SELF;
 	uname(&u);
 	wrong = pt_probe(without);
+	window_probe(without >> FEATURE_WINDOWS);
 	if (o->json)
 		status = print_json(&u, wrong);
 	else

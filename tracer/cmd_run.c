@@ -118,7 +118,7 @@ static void
 warn_interpreter(const char *path)
 {
 	cleanup_close int fd = open(path, O_PATH | O_CLOEXEC);
-	struct object o = { .fd = fd };
+	struct object o = { .fd = fd, .parent = -1 };
 	char name[256], shown[600];
 	struct strbuf b = STRBUF(shown);
 

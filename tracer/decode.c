@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,7 @@ struct job {
 	const struct sysdesc *desc;
 	struct arena *arena;
 	struct sysevent *ev;
+	struct pins *pins;
 };
 
 /* Copies what argument i points to. */
@@ -56,44 +58,82 @@ copy_in(struct job *j, uint64_t from, size_t len, int *err)
 	return *err ? NULL : p;
 }
 
+/* The index of a new pin; -ENOBUFS when there are too many. */
+static int
+add_pin(struct job *j, struct place pointer, struct place length, const void *bytes, size_t len)
+{
+	if (j->pins->n == MAX_PINS)
+		return -ENOBUFS;
+	j->pins->pin[j->pins->n] = (struct pin){ pointer, length, bytes, (uint32_t)len };
+	return (int)j->pins->n++;
+}
+
+static const struct place nowhere = { NOWHERE, 0 };
+
+static struct place
+inside(int pin, size_t at)
+{
+	return (struct place){ (int8_t)pin, (uint16_t)at };
+}
+
 /* The virtual argument of that name takes a value found in memory. */
 static void
-set_virtual(struct job *j, const char *name, uint64_t value)
+set_virtual(struct job *j, const char *name, uint64_t value, struct place place)
 {
 	int i = sysdesc_arg(j->desc, name);
 
-	if (i >= 0 && j->desc->arg[i].kind == A_VIRT)
-		j->ev->arg[i].val = value;
+	if (i < 0 || j->desc->arg[i].kind != A_VIRT)
+		return;
+	j->ev->arg[i].val = value;
+	j->pins->arg[i] = place;
 }
 
 static int
 fetch_text(struct job *j, unsigned i)
 {
 	struct argval *v = &j->ev->arg[i];
+	int err, pin;
 
 	if (!v->val)
 		return 0;
-	return remote_str(j->raw->tid, pointer(j, v->val), PATH_MAX, j->arena, &v->str);
+	err = remote_str(j->raw->tid, pointer(j, v->val), PATH_MAX, j->arena, &v->str);
+	if (err)
+		return err;
+	pin = add_pin(j, j->pins->arg[i], nowhere, v->str, strlen(v->str) + 1);
+	j->pins->of[i] = (int8_t)(pin < 0 ? NOWHERE : pin);
+	return pin < 0 ? pin : 0;
 }
 
-static int
-fetch_address(struct job *j, struct argval *v, uint64_t from, uint64_t len)
-{
-	int err;
+/* Where an address is, and its length. */
+struct extent {
+	uint64_t from, len;
+	struct place pointer, length;
+};
 
-	if (!from || !len)
+static int
+fetch_address(struct job *j, unsigned i, struct extent at)
+{
+	struct argval *v = &j->ev->arg[i];
+	int err, pin;
+
+	if (!at.from || !at.len)
 		return 0;
-	if ((int)len < 0 || len > MAX_SOCKADDR)
+	if ((int)at.len < 0 || at.len > MAX_SOCKADDR)
 		return -EINVAL;
-	v->mem = copy_in(j, from, (size_t)len, &err);
-	v->len = v->mem ? (uint32_t)len : 0;
-	return err;
+	v->mem = copy_in(j, at.from, (size_t)at.len, &err);
+	v->len = v->mem ? (uint32_t)at.len : 0;
+	if (err)
+		return err;
+	pin = add_pin(j, at.pointer, at.length, v->mem, v->len);
+	j->pins->of[i] = (int8_t)(pin < 0 ? NOWHERE : pin);
+	return pin < 0 ? pin : 0;
 }
 
 static int
 fetch_sockaddr(struct job *j, unsigned i)
 {
-	return fetch_address(j, &j->ev->arg[i], j->ev->arg[i].val, (uint32_t)j->ev->arg[i + 1].val);
+	return fetch_address(j, i, (struct extent){ j->ev->arg[i].val, (uint32_t)j->ev->arg[i + 1].val,
+	    j->pins->arg[i], j->pins->arg[i + 1] });
 }
 
 /* struct msghdr: seven words in memory, the second and the last of them ints. */
@@ -127,7 +167,7 @@ diverts(uint32_t level, uint32_t type)
 
 /* How many descriptors the control data passes; each header says its own length. */
 static int
-count_rights(struct job *j, const struct message *m, uint64_t *fds)
+count_rights(struct job *j, const struct message *m, int pin, uint64_t *fds)
 {
 	unsigned w = j->raw->abi->wordsize, header = w + 8;
 	unsigned char *p;
@@ -151,76 +191,84 @@ count_rights(struct job *j, const struct message *m, uint64_t *fds)
 			break;
 		at += step;
 	}
-	return err;
+	if (!err)
+		err = add_pin(j, inside(pin, 4 * w), nowhere, p, (size_t)m->controllen);
+	return err < 0 ? err : 0;
 }
 
 static int
-fetch_message(struct job *j, struct argval *v, const unsigned char *bytes, uint64_t *fds)
+fetch_message(struct job *j, unsigned i, const struct message *m, int pin, uint64_t *fds)
 {
-	struct message m = parse_message(j, bytes);
-	int err = count_rights(j, &m, fds);
+	unsigned w = j->raw->abi->wordsize;
+	int err = count_rights(j, m, pin, fds);
 
 	/* As the kernel does: a name longer than an address can be is cut. */
-	return err ? err : fetch_address(j, v, m.name, m.namelen > MAX_SOCKADDR ? MAX_SOCKADDR : m.namelen);
+	return err ? err : fetch_address(j, i, (struct extent){ m->name, m->namelen > MAX_SOCKADDR ? MAX_SOCKADDR : m->namelen,
+	    inside(pin, 0), inside(pin, w) });
 }
 
-/* In recvmsg(2) only the room for control data matters; the name is an output. */
-static int
-fetch_received(struct job *j, const unsigned char *bytes, uint64_t *room)
+/* In recvmsg(2) only the room for control data matters; the name is an output, and so are parts of the message. */
+static uint64_t
+room_for_control(const struct job *j, const unsigned char *bytes)
 {
 	struct message m = parse_message(j, bytes);
 
-	*room |= m.control ? m.controllen : 0;	/* zero or not is all that is asked */
-	return 0;
+	return m.control ? m.controllen : 0;
 }
 
 static int
 fetch_msghdr(struct job *j, unsigned i)
 {
 	uint64_t fds = 0, room = 0;
+	struct message m;
 	unsigned char *p;
-	int err;
+	int err, pin = 0;
 
 	p = copy_in(j, j->ev->arg[i].val, message_size(j), &err);
-	if (!err)
-		err = j->desc->arg[i].rights ? fetch_message(j, &j->ev->arg[i], p, &fds) : fetch_received(j, p, &room);
-	set_virtual(j, "scm_rights", fds);
-	set_virtual(j, "controllen", room);
+	if (err)
+		return err;
+	m = parse_message(j, p);
+	if (j->desc->arg[i].rights) {
+		pin = add_pin(j, j->pins->arg[i], nowhere, p, message_size(j));
+		err = pin < 0 ? pin : fetch_message(j, i, &m, pin, &fds);
+	} else {
+		room = room_for_control(j, p);
+	}
+	set_virtual(j, "scm_rights", fds, nowhere);
+	set_virtual(j, "controllen", room, nowhere);
 	return err;
 }
 
+/*
+ * Of messages to be sent only the first is: sendmmsg(2) may send fewer than it
+ * was asked to, and what is sent must be what was looked at.
+ */
 static int
 fetch_mmsghdr(struct job *j, unsigned i)
 {
 	uint32_t n = (uint32_t)j->ev->arg[i + 1].val;
 	size_t each = message_size(j) + j->raw->abi->wordsize;	/* and msg_len, padded */
-	uint64_t fds = 0, room = 0;
-	struct argval *more;
+	uint64_t room = 0;
 	unsigned char *p;
-	int err = 0;
+	int err;
 
-	if (n > MAX_MESSAGES && !j->desc->arg[i].rights)
-		return -EINVAL;		/* the kernel receives as many as there are */
-	if (n > MAX_MESSAGES)
-		n = MAX_MESSAGES;	/* and sends no more at once */
 	if (!n)
 		return 0;
+	if (j->desc->arg[i].rights) {
+		j->pins->first_only = true;
+		return fetch_msghdr(j, i);
+	}
+	if (n > MAX_MESSAGES)
+		return -EINVAL;		/* the kernel receives as many as there are */
 	p = copy_in(j, j->ev->arg[i].val, n * each, &err);
-	more = arena_alloc(j->arena, n * sizeof(*more));
-	if (!err && !more)
-		err = -ENOMEM;
 	for (uint32_t k = 0; !err && k < n; k++)
-		err = j->desc->arg[i].rights ?
-		    fetch_message(j, k ? &more[k - 1] : &j->ev->arg[i], p + k * each, &fds) :
-		    fetch_received(j, p + k * each, &room);
-	j->ev->more = more;
-	j->ev->nmore = err ? 0 : n - 1;
-	set_virtual(j, "scm_rights", fds);
-	set_virtual(j, "controllen", room);
+		room |= room_for_control(j, p + k * each);	/* zero or not is all that is asked */
+	set_virtual(j, "controllen", room, nowhere);
 	return err;
 }
 
 /* Extensible structs: what is beyond the size we know must be zero, as the kernel itself demands. */
+/* The index of the pin, or -errno. */
 static int
 fetch_extensible(struct job *j, unsigned i, size_t least, size_t known, unsigned char **out)
 {
@@ -235,7 +283,7 @@ fetch_extensible(struct job *j, unsigned i, size_t least, size_t known, unsigned
 	for (uint64_t k = known; !err && k < size; k++)
 		if ((*out)[k])
 			err = -E2BIG;
-	return err;
+	return err ? err : add_pin(j, j->pins->arg[i], nowhere, *out, (size_t)size);
 }
 
 static int
@@ -243,14 +291,14 @@ fetch_openhow(struct job *j, unsigned i)
 {
 	struct open_how how;
 	unsigned char *p;
-	int err = fetch_extensible(j, i, sizeof(how), sizeof(how), &p);
+	int pin = fetch_extensible(j, i, sizeof(how), sizeof(how), &p);
 
-	if (err)
-		return err;
+	if (pin < 0)
+		return pin;
 	memcpy(&how, p, sizeof(how));
-	set_virtual(j, "flags", how.flags);
-	set_virtual(j, "mode", how.mode);
-	set_virtual(j, "resolve", how.resolve);
+	set_virtual(j, "flags", how.flags, inside(pin, offsetof(struct open_how, flags)));
+	set_virtual(j, "mode", how.mode, inside(pin, offsetof(struct open_how, mode)));
+	set_virtual(j, "resolve", how.resolve, inside(pin, offsetof(struct open_how, resolve)));
 	return 0;
 }
 
@@ -258,12 +306,12 @@ static int
 fetch_cloneargs(struct job *j, unsigned i)
 {
 	unsigned char *p;
-	int err = fetch_extensible(j, i, SMALLEST_CLONE, LARGEST_CLONE, &p);
+	int pin = fetch_extensible(j, i, SMALLEST_CLONE, LARGEST_CLONE, &p);
 
-	if (err)
-		return err;
-	set_virtual(j, "flags", word_at(p, 8));
-	set_virtual(j, "exit_signal", word_at(p + 32, 8));
+	if (pin < 0)
+		return pin;
+	set_virtual(j, "flags", word_at(p, 8), inside(pin, 0));
+	set_virtual(j, "exit_signal", word_at(p + 32, 8), inside(pin, 32));
 	return 0;
 }
 
@@ -281,7 +329,7 @@ static fetcher *const fetchers[ARGKINDS] = {
 
 /* Deals the registers out to the arguments; a 64-bit value takes two of them on a 32-bit ABI. */
 static void
-deal(struct job *j, const uint64_t reg[SYS_MAXREGS])
+deal(struct job *j, const uint64_t reg[SYS_MAXREGS], const struct place place[SYS_MAXREGS])
 {
 	bool narrow = j->raw->abi->wordsize == 4;
 	unsigned r = 0;
@@ -298,8 +346,10 @@ deal(struct job *j, const uint64_t reg[SYS_MAXREGS])
 			if (r + 1 >= SYS_MAXREGS)
 				break;
 			j->ev->arg[i].val = (uint32_t)reg[r] | (uint64_t)(uint32_t)reg[r + 1] << 32;
+			j->pins->arg[i] = place[r];
 			r += 2;
 		} else {
+			j->pins->arg[i] = place[r];
 			j->ev->arg[i].val = argwidth_cut(j->ev->id == SYS_ID_none ? W_WORD : width,
 			    j->raw->abi->wordsize, reg[r++]);
 		}
@@ -307,21 +357,31 @@ deal(struct job *j, const uint64_t reg[SYS_MAXREGS])
 }
 
 int
-decode(const struct sysmap *map, const struct rawcall *raw, struct arena *arena, struct sysevent *ev)
+decode(const struct sysmap *map, const struct rawcall *raw, struct arena *arena, struct sysevent *ev,
+    struct pins *pins)
 {
-	struct job j = { raw, NULL, arena, ev };
+	struct job j = { raw, NULL, arena, ev, pins };
 	uint64_t reg[SYS_MAXREGS];
+	struct place place[SYS_MAXREGS];
 	int err;
 
 	memset(ev, 0, sizeof(*ev));
+	pins->n = 0;
+	pins->first_only = false;
+	for (unsigned i = 0; i < SYS_MAXARGS; i++) {
+		pins->arg[i] = nowhere;
+		pins->of[i] = NOWHERE;
+	}
 	memcpy(reg, raw->args, sizeof(reg));
+	for (unsigned i = 0; i < SYS_MAXREGS; i++)
+		place[i] = (struct place){ IN_REGISTER, (uint16_t)i };
 	ev->abi = raw->abi->name;
 	ev->nr = raw->nr;
 	ev->wordsize = raw->abi->wordsize;
 	ev->id = sysmap_id(map, raw->abi, raw->nr);
-	err = unfold(raw, &ev->id, reg);
+	err = unfold(raw, &ev->id, reg, place, pins, arena);
 	j.desc = &sysdesc_table[ev->id];
-	deal(&j, reg);
+	deal(&j, reg, place);
 	for (unsigned i = 0; !err && i < SYS_MAXARGS; i++)
 		if (fetchers[j.desc->arg[i].kind])
 			err = fetchers[j.desc->arg[i].kind](&j, i);

@@ -12,6 +12,7 @@
 #include "arch/arch.h"
 #include "engine/sysevent.h"
 #include "lib/arena.h"
+#include "tracer/pins.h"
 #include "tracer/sysmap.h"
 
 /* A call as the kernel gave it. */
@@ -23,11 +24,11 @@ struct rawcall {
 };
 
 /*
- * Fills *ev; its text is in the arena.  A number that is in no table is no
- * error: ev->id is SYS_ID_none.  -EFAULT, -ENAMETOOLONG, -EINVAL, -E2BIG …:
+ * Fills *ev, and *pins with the memory that it was read from; copies are in the arena.  A number that is in no table is no
+ * error: ev->id is SYS_ID_none.  Of several messages the first is decoded.  -EFAULT, -ENAMETOOLONG, -EINVAL, -E2BIG …:
  * an argument that tollgate cannot see, with the errno the kernel would give;
  * then ev holds what was decoded up to there, for the log.
  */
-int decode(const struct sysmap *, const struct rawcall *, struct arena *, struct sysevent *ev);
+int decode(const struct sysmap *, const struct rawcall *, struct arena *, struct sysevent *ev, struct pins *);
 
 #endif

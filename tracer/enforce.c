@@ -53,6 +53,18 @@ limits_core(const struct sysevent *ev)
 	return ev->id == SYS_ID_setrlimit && ev->arg[0].val == RLIMIT_CORE;
 }
 
+static bool
+is_answered(const struct sysevent *ev, const struct resolved *r)
+{
+	return r->answered || hides_memory(ev) || limits_core(ev);
+}
+
+bool
+enforce_lets_in(const struct sysevent *ev, const struct verdict *v, const struct resolved *r)
+{
+	return v->action == ACT_ALLOW && !is_answered(ev, r) && !r->failed;
+}
+
 int
 enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, const struct verdict *v,
     const struct resolved *r)
@@ -60,7 +72,7 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
 	t->skipped = false;
 	t->exec[0] = r->exec[0];
 	t->exec[1] = r->exec[1];
-	if (v->action == ACT_ALLOW && (r->answered || hides_memory(ev) || limits_core(ev)))
+	if (v->action == ACT_ALLOW && is_answered(ev, r))
 		return skip(arch, t, 0);
 	if (v->action == ACT_ALLOW)
 		return r->failed ? skip(arch, t, -r->failed) : 0;

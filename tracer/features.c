@@ -10,6 +10,7 @@
 #include "lib/diag.h"
 #include "lib/strbuf.h"
 #include "tracer/pt.h"
+#include "tracer/window.h"
 
 static bool
 reads_memory(void)
@@ -38,6 +39,24 @@ closes_ranges(void)
 	return syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
 }
 
+static bool
+seals(void)
+{
+	return window_is_there(BACK_SEALED);
+}
+
+static bool
+makes_memfd(void)
+{
+	return window_is_there(BACK_MEMFD);
+}
+
+static bool
+attaches(void)
+{
+	return window_is_there(BACK_SHM);
+}
+
 const struct feature features[] = {
 	{ "seize", "3.4", "stops and continuations of the program are seen as without tollgate",
 	  "a program stopped by a signal goes on at once, and a hostile one can make a task that is not held before its first stop", PT_SEIZE, NULL },
@@ -50,6 +69,10 @@ const struct feature features[] = {
 	{ "proc-syscall", "2.6.27", "/proc/TID/syscall tells apart the ABIs that 64-bit code can call by",
 	  "without syscall-info every call of 64-bit programs is refused", 0, shows_syscall },
 	{ "vm-read", "3.2", "arguments are read by process_vm_readv", "they are read from /proc/PID/mem, or word by word", 0, reads_memory },
+	{ "sealed-memfd", "5.1", "arguments that were checked are held in a file that nobody can write or change",
+	  "an unsealed one holds them; root could write it by /proc, which rules refuse", FEATURE_WINDOW(BACK_SEALED), seals },
+	{ "memfd", "3.17", "a file without a name holds them", "shared memory or an unlinked file does", FEATURE_WINDOW(BACK_MEMFD), makes_memfd },
+	{ "shm", "1.0", "shared memory can hold them", "an unlinked file in /dev/shm or /tmp does", FEATURE_WINDOW(BACK_SHM), attaches },
 	{ "no-new-privs", "3.5", "set-user-ID programs give no privileges inside",
 	  "they give none either while an unprivileged tollgate traces; do not start it as root", 0, knows_no_new_privs },
 	{ "close-range", "5.9", "descriptors are closed at once", "they are closed one by one", 0, closes_ranges },
@@ -59,14 +82,14 @@ const size_t nfeatures = sizeof(features) / sizeof(features[0]);
 bool
 feature_is_there(const struct feature *f)
 {
-	return f->pt ? pt_has(f->pt) : f->measure();
+	return f->measure ? f->measure() : pt_has(f->bit);
 }
 
 static const struct feature *
 find(const char *name)
 {
 	for (size_t i = 0; i < nfeatures; i++)
-		if (features[i].pt && !strcmp(features[i].name, name))
+		if (features[i].bit && !strcmp(features[i].name, name))
 			return &features[i];
 	return NULL;
 }
@@ -78,7 +101,7 @@ refuse(const char *name)
 	struct strbuf b = STRBUF(mem), those = STRBUF(list);
 
 	for (size_t i = 0; i < nfeatures; i++)
-		if (features[i].pt)
+		if (features[i].bit)
 			strbuf_addf(&those, "%s%s", those.len ? ", " : "", features[i].name);
 	strbuf_quote(&b, name, strlen(name), 60);
 	warn("--without: tollgate cannot do without %s; it can without %s", b.s, those.s);
@@ -95,7 +118,7 @@ features_named(const struct opt_list *names, unsigned *bits)
 			refuse(names->v[i]);
 			return -1;
 		}
-		*bits |= f->pt;
+		*bits |= f->bit;
 	}
 	return 0;
 }

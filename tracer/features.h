@@ -12,12 +12,16 @@
 
 #include "tracer/opt.h"
 
+/* The bit of a window_backing beside those of enum pt_feature. */
+enum { FEATURE_WINDOWS = 16 };
+#define FEATURE_WINDOW(backing)	(1U << (FEATURE_WINDOWS + (backing)))
+
 struct feature {
 	const char *name;
 	const char *since;		/* the first Linux that has it */
 	const char *gives, *without;
-	unsigned pt;			/* an enum pt_feature, which can be done without for a test; 0: none */
-	bool (*measure)(void);		/* of all others; called after pt_probe() */
+	unsigned bit;			/* an enum pt_feature, or FEATURE_WINDOW of a window_backing; 0: nothing to do without for a test */
+	bool (*measure)(void);		/* of all that is no pt_feature; called after pt_probe() */
 };
 
 extern const struct feature features[];
@@ -25,7 +29,7 @@ extern const size_t nfeatures;
 
 bool feature_is_there(const struct feature *);
 
-/* The pt_feature bits of these names.  -1 after a message when there is no such feature. */
+/* The bits of these names.  -1 after a message when there is no such feature. */
 int features_named(const struct opt_list *names, unsigned *bits);
 
 #endif

@@ -70,6 +70,17 @@ note_abi(struct session *s, struct tracee *t, struct pt_call *at)
 	return t->group->image != NULL;
 }
 
+/* sp 0: where the stack is when the time comes. */
+static void
+want_window(struct thread_group *g, uint64_t sp)
+{
+	window_release(g->window);
+	g->window = NULL;
+	g->wants_window = true;
+	g->injecting = false;
+	g->start_sp = sp;
+}
+
 bool
 image_enter(struct session *s, struct tracee *t)
 {
@@ -82,6 +93,7 @@ image_enter(struct session *s, struct tracee *t)
 	g->refusal = NULL;
 	g->loading = true;
 	find_loader(g, at.ip);
+	want_window(g, at.sp);
 	return true;
 }
 
@@ -93,6 +105,7 @@ image_adopt(struct session *s, struct tracee *t)
 	if (!note_abi(s, t, &at))
 		return false;
 	who_note_image(t->group);
+	want_window(t->group, 0);
 	return true;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/diag.h"
 #include "tracer/console.h"
 #include "tracer/pt.h"
+#include "tracer/shelf.h"
 #include "tracer/supervisor.h"
 #include "tracer/watchdog.h"
 
@@ -97,6 +98,7 @@ launch(const struct launch *l)
 	close(told[1]);
 	verdict_fd = told[0];
 	err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
+	err = err ? err : shelf_start();
 	err = err ? err : pt_seize(pid);
 	if (err)
 		return give_up(pid, go[1], err);

@@ -20,6 +20,8 @@
 #include "tracer/supervisor.h"
 #include "tracer/trap.h"
 #include "tracer/watchdog.h"
+#include "tracer/inject.h"
+#include "tracer/shelf.h"
 #include "tracer/who.h"
 #include "tracer/wording.h"
 
@@ -31,7 +33,7 @@
 static bool
 may_leave(const struct session *s, struct tracee *t)
 {
-	if (!s->leaving || t->skipped || t->trap.state != TRAP_NONE)
+	if (!s->leaving || t->skipped || t->hold.nregs || t->injection || t->trap.state != TRAP_NONE)
 		return false;
 	if (!pt_has(PT_SEIZE) && procs_has_pending(t->tid, SIGSTOP))
 		t->awaits_stop = true;
@@ -257,6 +259,9 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 		if (tid == watchdog_pid()) {
 			warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
 			lifecycle_kill_all(s);
+		} else if (tid == shelf_pid()) {
+			warn("the process that holds open what was checked has died: the program is killed");
+			lifecycle_kill_all(s);
 		}
 		return;
 	}
@@ -287,8 +292,13 @@ remove_sibling(struct tracee *t, void *ctx)
 static void
 take_over(struct tracee *leader, struct tracee *former)
 {
-	struct tracee self = *leader;
+	struct tracee self;
 
+	enforce_forget(leader);
+	enforce_forget(former);
+	inject_abandon(leader);
+	inject_abandon(former);
+	self = *leader;
 	*leader = *former;
 	leader->tid = self.tid;
 	leader->group = self.group;
@@ -336,6 +346,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
+	enforce_forget(t);
 	arena_reset(&s->arena);
 	if (!may_run(s, t, first))
 		enforce_kill(t);

@@ -47,6 +47,9 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/decode.h		\
 	%D%/enforce.c		\
 	%D%/enforce.h		\
+	%D%/enforce_int.h	\
+	%D%/enforce_objects.c	\
+	%D%/enforce_pins.c	\
 	%D%/environ.c		\
 	%D%/environ.h		\
 	%D%/features.c		\
@@ -57,6 +60,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/host.h		\
 	%D%/image.c		\
 	%D%/image.h		\
+	%D%/inject.c		\
+	%D%/inject.h		\
 	%D%/launch.c		\
 	%D%/launch.h		\
 	%D%/layers.c		\
@@ -78,8 +83,11 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/profile_json.c	\
 	%D%/profile_numbers.c	\
 	%D%/profile_policy.c	\
+	%D%/pins.h		\
 	%D%/pt.c		\
 	%D%/pt.h		\
+	%D%/ranges.c		\
+	%D%/ranges.h		\
 	%D%/registers.c		\
 	%D%/registers.h		\
 	%D%/remote.c		\
@@ -91,6 +99,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/resolve_peer.c	\
 	%D%/scrub.c		\
 	%D%/scrub.h		\
+	%D%/shelf.c		\
+	%D%/shelf.h		\
 	%D%/script.c		\
 	%D%/script.h		\
 	%D%/setup.c		\
@@ -119,6 +129,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/watchdog.h		\
 	%D%/who.c		\
 	%D%/who.h		\
+	%D%/window.c		\
+	%D%/window.h		\
 	%D%/wording.c		\
 	%D%/wording.h		\
 	#

@@ -25,6 +25,12 @@ registers_store(pid_t tid, const struct registers *r)
 	return pt_setregs(tid, r->bytes, r->len);
 }
 
+const size_t *
+registers_args(const struct registers *r, uint32_t audit_arch)
+{
+	return r->set->other && r->set->other->audit_arch == audit_arch ? r->set->other->arg : r->set->arg;
+}
+
 uint64_t
 registers_get(const struct registers *r, size_t offset)
 {

@@ -21,6 +21,9 @@ struct registers {
 int registers_load(const struct arch *, pid_t tid, struct registers *);
 int registers_store(pid_t tid, const struct registers *);
 
+/* Where the arguments of a call by that ABI are: it can be another one than the registers'. */
+const size_t *registers_args(const struct registers *, uint32_t audit_arch);
+
 /* offset: one of regset's.  Of a register of four bytes, zero-extended. */
 uint64_t registers_get(const struct registers *, size_t offset);
 void registers_put(struct registers *, size_t offset, int64_t value);

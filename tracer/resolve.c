@@ -13,7 +13,7 @@ job_add(struct job *j, unsigned i, enum access_kind kind, unsigned rights)
 
 	if (j->out->n == j->out->cap)
 		return NULL;
-	j->out->object[j->out->n].fd = -1;
+	j->out->object[j->out->n].fd = j->out->object[j->out->n].parent = -1;
 	a = &j->out->access[j->out->n++];
 	a->kind = kind;
 	a->arg = (uint8_t)i;
@@ -74,6 +74,7 @@ static int
 resolved_init(struct resolved *r, const struct sysevent *ev, struct arena *a)
 {
 	memset(r, 0, sizeof(*r));
+	r->called = ev->id;
 	r->cap = SYS_MAXARGS + 2 * (1 + ev->nmore);
 	r->access = arena_alloc(a, r->cap * sizeof(*r->access));
 	r->object = arena_alloc(a, r->cap * sizeof(*r->object));

@@ -31,7 +31,10 @@ struct resolved {
 	struct access *access;
 	struct object *object;
 	unsigned n, cap;
+	enum sys_id called;	/* as the call was made: what it means can be named otherwise, fstat for newfstatat */
 	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
+	bool by_number;		/* the object was named by a descriptor and no path */
+	pid_t signalled;	/* whom a descriptor of a process was found to mean; 0: nobody */
 	bool answered;		/* tollgate answers the call itself, with 0 */
 	struct fileid exec[2];	/* exec: the program, and the interpreter it names */
 };

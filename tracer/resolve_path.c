@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "tracer/script.h"
@@ -50,6 +52,9 @@ follows(const struct job *j, const struct argdesc *d)
 {
 	uint64_t at = job_value(j, V_AT);
 
+	if (job_value(j, V_IN) & IN_DONT_FOLLOW || job_value(j, V_UMOUNT) & UMOUNT_NOFOLLOW)
+		return false;
+
 	if (d->kind == A_ENTRY)
 		return false;
 	if (d->kind == A_LPATH)
@@ -61,6 +66,43 @@ follows(const struct job *j, const struct argdesc *d)
 		return !(flags & O_NOFOLLOW) && !makes;	/* with O_PATH the kernel forgets the other two */
 	}
 	return !(at & AT_SYMLINK_NOFOLLOW);
+}
+
+/* openat2(2)'s wishes; of those that we do not know the kernel says EINVAL. */
+static int
+wishes(const struct job *j, unsigned *flags)
+{
+	static const struct { uint64_t resolve; unsigned walk; } table[] = {
+		{ RESOLVE_IN_ROOT, WALK_IN_ROOT }, { RESOLVE_BENEATH, WALK_BENEATH }, { RESOLVE_NO_SYMLINKS, WALK_NO_LINKS },
+		{ RESOLVE_NO_MAGICLINKS, WALK_NO_MAGIC }, { RESOLVE_NO_XDEV, WALK_NO_XDEV },
+	};
+	uint64_t left = job_value(j, V_RESOLVE);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (left & table[i].resolve)
+			*flags |= table[i].walk;
+		left &= ~table[i].resolve;
+	}
+	if (left & RESOLVE_CACHED)
+		j->out->failed = EAGAIN;	/* nothing is known without looking */
+	return left & ~(uint64_t)RESOLVE_CACHED ? -EINVAL : 0;
+}
+
+/* Does the call make an entry where there is none? */
+static bool
+makes_entry(const struct job *j, const struct argdesc *d)
+{
+	if (d->rights & R_OPEN)
+		return (open_flags(j) & (O_CREAT | O_PATH)) == O_CREAT;
+	return d->kind == A_ENTRY && (d->rights & R_CREATE);
+}
+
+/* A directory is not made by open(2), nor opened by one that would make a file. */
+static bool
+creates_over_directory(const struct job *j, const struct argdesc *d, const struct object *o)
+{
+	return (d->rights & R_OPEN) && makes_entry(j, d) && o->fd >= 0 && S_ISDIR(o->st.st_mode) &&
+	    (open_flags(j) & O_TMPFILE) != O_TMPFILE;
 }
 
 /* What would make an entry that is there already: the kernel can only say so. */
@@ -121,6 +163,7 @@ resolve_empty(struct job *j, unsigned i)
 	int fd = dirfd_of(j, i);
 	unsigned rights = d->rights;
 
+	j->out->by_number = true;
 	if (fd == AT_FDCWD)
 		return resolve_fd_object(j, i, AT_FDCWD, rights);
 	if (d->empty) {
@@ -176,7 +219,7 @@ int
 resolve_path(struct job *j, unsigned i)
 {
 	const struct argdesc *d = &j->desc->arg[i];
-	unsigned flags = follows(j, d) ? WALK_FOLLOW : 0;
+	unsigned flags = d->kind == A_ENTRY ? WALK_ENTRY : follows(j, d) ? WALK_FOLLOW : 0;
 	struct access *a;
 	struct object o;
 	int err;
@@ -187,15 +230,20 @@ resolve_path(struct job *j, unsigned i)
 		return resolve_empty(j, i);
 	if (!j->ev->arg[i].str)
 		return -EFAULT;
-	if (job_value(j, V_RESOLVE) & RESOLVE_IN_ROOT)
-		flags |= WALK_IN_ROOT;
 	a = job_add(j, i, ACC_PATH, 0);
 	if (!a)
 		return -ENOMEM;
+	err = wishes(j, &flags);
+	if (err)
+		return err;
 	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
 	a->rights = (uint16_t)rights_for(j, d, &o);
 	if (!err && makes_existing(j, d, &o))
 		j->out->failed = EEXIST;
+	else if (!err && creates_over_directory(j, d, &o))
+		j->out->failed = EISDIR;
+	else if (!err && o.absent && !makes_entry(j, d))
+		j->out->failed = ENOENT;
 	err = job_settle(j, a, &o, err);
 	if (!err && (d->rights & R_EXEC) && o.fd >= 0 && !o.absent)
 		err = resolve_exec(j, i, &o);

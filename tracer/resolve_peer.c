@@ -60,7 +60,9 @@ resolve_address(struct job *j, unsigned i, const struct argval *v)
 		err = add_literal(j, i, v, a);
 	if (err || a->addr.family != AF_UNIX || a->addr.abstract)
 		return err;
-	err = walk(j->view->whose, AT_FDCWD, a->addr.path, rights & R_BIND ? 0 : WALK_FOLLOW, j->arena, &o);
+	err = walk(j->view->whose, AT_FDCWD, a->addr.path, rights & R_BIND ? WALK_ENTRY : WALK_FOLLOW, j->arena, &o);
+	if (!err && o.absent && !(rights & R_BIND))
+		j->out->failed = ENOENT;
 	return job_settle(j, a, &o, err);
 }
 
@@ -149,6 +151,7 @@ resolve_pidfd(struct job *j, unsigned i)
 		return -ESRCH;	/* it is gone */
 	if (pid < 0)
 		return pid;
+	j->out->signalled = pid;
 	if (job_value(j, V_PIDFD) & PIDFD_GROUP)
 		return add_process(j, i, procs_classify_group(j->view, getpgid(pid), signal_of(j)));
 	return add_process(j, i, classify(j, pid));

@@ -11,6 +11,7 @@
 #include "tracer/console.h"
 #include "tracer/features.h"
 #include "tracer/pt.h"
+#include "tracer/window.h"
 
 /* Those in folders are parts that policies are made of. */
 static int
@@ -89,13 +90,16 @@ check_kernel(const struct setup_options *o)
 {
 	const char *wrong;
 	unsigned without;
+	int err = 0;
 
 	if (features_named(&o->without, &without))
 		return -EINVAL;
 	wrong = pt_probe(without);
 	if (wrong)
 		warn("cannot trace: %s", wrong);
-	return wrong ? -ENOSYS : 0;
+	else if ((err = window_probe(without >> FEATURE_WINDOWS)))
+		warn_err(-err, "there is no memory that can be shared with a program for reading:");
+	return wrong ? -ENOSYS : err;
 }
 
 void

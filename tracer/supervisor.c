@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/supervisor.h"
 
+#include "tracer/shelf.h"
 #include "tracer/watchdog.h"
 
 static pid_t pid_of_supervisor;
@@ -14,7 +15,7 @@ supervisor_is_there(void)
 bool
 supervisor_is(pid_t pid)
 {
-	return pid > 0 && (pid == pid_of_supervisor || pid == watchdog_pid());
+	return pid > 0 && (pid == pid_of_supervisor || pid == watchdog_pid() || pid == shelf_pid());
 }
 
 void

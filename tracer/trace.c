@@ -23,9 +23,11 @@
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
+#include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/orphan.h"
 #include "tracer/pt.h"
+#include "tracer/ranges.h"
 #include "tracer/resolve.h"
 #include "tracer/stop.h"
 #include "tracer/trap.h"
@@ -40,6 +42,7 @@ static void on_stop(struct session *, pid_t tid, int status);
 static handler on_call;
 static void on_enter(struct session *, struct tracee *, const struct pt_call *);
 static void on_leave(struct session *, struct tracee *, const struct pt_call *);
+static void on_injected(struct session *, struct tracee *, const struct pt_call *);
 
 int
 trace_run(struct session *s, pid_t main_pid)
@@ -199,7 +202,9 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 	 * An entry is checked whatever came before.  An exit of a call that was
 	 * never seen to begin is one that nobody checked.
 	 */
-	if (!err && call.op == PT_ENTRY)
+	if (!err && inject_is_under_way(t))
+		on_injected(s, t, &call);
+	else if (!err && call.op == PT_ENTRY)
 		on_enter(s, t, &call);
 	else if (!err && call.op == PT_EXIT && t->state == TS_IN_CALL)
 		on_leave(s, t, &call);
@@ -209,6 +214,47 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 		enforce_kill(t);
 }
 
+static void
+serve_waiting(struct tracee *t, void *ctx)
+{
+	struct { struct session *s; struct thread_group *g; } *of = ctx;
+
+	if (!t->waits || t->group != of->g)
+		return;
+	t->waits = false;
+	on_call(of->s, t, NULL);
+}
+
+/* A call that tollgate put in, to give a new image its window; after the last of them others may go on. */
+static void
+on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	struct { struct session *s; struct thread_group *g; } of = { s, t->group };
+	int err = call->op == PT_ENTRY ? inject_entered(s, t, call) : inject_left(s, t, call);
+
+	if (err)
+		enforce_kill(t);
+	lifecycle_resume(s, t, 0);
+	if (!err && !inject_is_under_way(t))
+		tracee_each(&s->tracees, serve_waiting, &of);
+}
+
+/* The first call of an image is held until that has its window.  False: this is not one. */
+static bool
+begin_image(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi)
+{
+	if (!abi || !inject_is_due(t, abi))
+		return false;
+	if (t->group->injecting) {
+		t->waits = true;
+		return true;
+	}
+	if (!s->leaving && inject_begin(s, t, call, abi))
+		enforce_kill(t);
+	lifecycle_resume(s, t, 0);
+	return true;
+}
+
 /* The verdict on a call that could not be decoded or resolved: what the kernel would say of it. */
 static struct verdict
 unreadable(int err)
@@ -216,25 +262,25 @@ unreadable(int err)
 	return (struct verdict){ .action = ACT_DENY, .err = -err, .reason = WHY_UNREADABLE, .access = -1 };
 }
 
-/* An ABI whose calls tollgate cannot tell apart (x32): no policy can grant them. */
+/* What no policy can grant: an ABI whose calls tollgate cannot tell apart (x32), or the window. */
 static struct verdict
-unsupported(void)
+floor_refusal(int err)
 {
-	return (struct verdict){ .action = ACT_DENY, .err = ENOSYS, .reason = WHY_FLOOR, .access = -1 };
+	return (struct verdict){ .action = ACT_DENY, .err = err, .reason = WHY_FLOOR, .access = -1 };
 }
 
 static struct verdict
 decide(struct session *s, struct tracee *t, const struct pt_call *call, const struct rawcall *raw, struct sysevent *ev,
-    struct resolved *r)
+    struct pins *pins, struct resolved *r)
 {
 	const struct confinement *c = t->group->confined;
 	struct task_view view = lifecycle_view(s, t);
-	int err = decode(&s->map, raw, &s->arena, ev);
+	int err = decode(&s->map, raw, &s->arena, ev, pins), touched = ranges_refuse(t->group->window, ev);
 	const char *mark;
 
 	ev->foreign = raw->abi != t->group->image;
-	if (!raw->abi->supported)
-		return unsupported();
+	if (!raw->abi->supported || touched)
+		return floor_refusal(touched ? touched : ENOSYS);
 	if (!err && (mark = advance_mark(c->layer, c->n, ev))) {
 		advance_to_mark(s, t, mark);
 		r->answered = true;
@@ -256,23 +302,40 @@ softened(const struct session *s, struct verdict v)
 	return v;
 }
 
+/* A call that will be made is made on what was checked; what cannot be is refused. */
+static int
+hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
+    const struct verdict *v, struct resolved *r)
+{
+	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena };
+
+	return enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
+}
+
 static void
 on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	struct rawcall raw = { .tid = t->tid };
 	struct sysevent ev = { 0 };
+	struct pins pins = { 0 };
 	struct resolved found = { 0 };
+	int err;
 	struct verdict verdict = { 0 }, done;
 
 	arena_reset(&s->arena);
 	memcpy(raw.args, call->args, sizeof(raw.args));
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
+	if (begin_image(s, t, call, raw.abi))
+		return;
 	confine_update(t->group->confined, t->tid, s->audit);
 	if (raw.abi)
-		verdict = decide(s, t, call, &raw, &ev, &found);
+		verdict = decide(s, t, call, &raw, &ev, &pins, &found);
 	done = softened(s, verdict);
 	if (done.action == ACT_ALLOW && !advance_prepare(s, t, &ev))
 		verdict = done = unreadable(-EACCES);
+	err = hold(s, t, &raw, &ev, &pins, &done, &found);
+	if (err)
+		verdict = done = unreadable(err);
 	if (trap_is_lost(t))
 		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
@@ -292,6 +355,8 @@ static void
 on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	if (t->skipped && enforce_result(s->map.arch, t, call->ret) < 0)
+		enforce_kill(t);
+	if (enforce_let_go(s->map.arch, t, call->ret) < 0)
 		enforce_kill(t);
 	advance_done(s, t, call);
 	orphan_settle(s);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "lib/xalloc.h"
+#include "tracer/enforce.h"
+#include "tracer/inject.h"
 #include "tracer/watchdog.h"
 
 static struct tracee **
@@ -51,6 +53,7 @@ group_release(struct thread_group *g)
 	if (!g || --g->refs)
 		return;
 	confine_leave(g->confined);
+	window_release(g->window);
 	free(g->refusal);
 	free(g->exe);
 	free(g->argv0);
@@ -79,6 +82,7 @@ group_new(pid_t tgid, struct descent d)
 	if (d.from) {
 		*g = *d.from;
 		g->confined = inherit(d);
+		window_hold(g->window);
 		g->exe = copy(d.from->exe);
 		g->argv0 = copy(d.from->argv0);
 	}
@@ -97,6 +101,8 @@ tracee_remove(struct tracees *all, struct tracee *t)
 		p = &(*p)->next;
 	*p = t->next;
 	watchdog_drop(t->tid);
+	enforce_forget(t);
+	inject_abandon(t);
 	all->n--;
 	group_release(t->group);
 	free(t);

@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "tracer/confine.h"
+#include "tracer/window.h"
 
 /* Where a task is between two of its stops. */
 enum tracee_state {
@@ -38,6 +39,9 @@ struct thread_group {
 	bool loading;
 	uint64_t loader_lo, loader_hi;
 	char *refusal;			/* the last one while loading; owned */
+	bool wants_window, injecting;	/* before its first call; that is being seen to, and others wait */
+	struct window *window;		/* counted; NULL: none yet */
+	uint64_t start_sp;		/* where its stack began */
 	bool killed;			/* by a verdict */
 	bool trapped;			/* the last SIGSYS it got was a verdict's */
 	struct confinement *confined;	/* what holds for it; NULL before its first exec */
@@ -52,6 +56,21 @@ struct trap {
 	uint64_t ip;
 };
 
+/* What a call in progress was made on, and what is to be put back when it ends. */
+enum { MAX_HELD = 12 };
+struct hold {
+	struct window *window;		/* NULL: none of its slots is used */
+	int slot;
+	unsigned nfds, nregs;
+	int fd[MAX_HELD];		/* objects that it acts on */
+	struct { size_t offset; uint64_t value; } reg[MAX_HELD];
+	unsigned gate_size;
+	bool redo;			/* ELOOP: somebody put a link where nothing was */
+	uint64_t count_at;		/* sendmmsg(2), of which one message is sent: where its length goes; 0: another call */
+};
+
+struct injection;
+
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
@@ -63,6 +82,10 @@ struct tracee {
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
+	struct hold hold;
+	bool waits;			/* at a syscall-enter-stop, for its process's window */
+	unsigned redone;		/* how often the call was made again */
+	struct injection *injection;	/* under way; NULL: none */
 	struct fileid exec[2];		/* program and interpreter of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
 	bool shares_memory;		/* and that will have our memory */

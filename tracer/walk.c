@@ -27,6 +27,8 @@ struct walker {
 	int cur;			/* the object reached so far */
 	struct stat st;			/* of cur */
 	bool confined;			/* root is not the tracer's own: ".." must be checked against it */
+	unsigned flags;
+	dev_t dev;			/* with WALK_NO_XDEV: where it has to stay */
 	unsigned links;
 	char rest[2 * PATH_MAX];	/* what is still to be walked */
 };
@@ -48,7 +50,9 @@ step_to(struct walker *w, int fd)
 	if (w->cur >= 0 && w->cur != w->root)
 		close(w->cur);
 	w->cur = fd;
-	return fstat(fd, &w->st) < 0 ? -errno : 0;
+	if (fstat(fd, &w->st) < 0)
+		return -errno;
+	return w->dev && w->st.st_dev != w->dev ? -EXDEV : 0;
 }
 
 static int
@@ -79,7 +83,7 @@ step_up(struct walker *w)
 	struct stat root;
 
 	if (w->confined && fstat(w->root, &root) == 0 && same_file(&root, &w->st))
-		return 0;
+		return w->flags & WALK_BENEATH ? -EXDEV : 0;
 	return step_to(w, open_path(w->cur, "..", 0));
 }
 
@@ -91,6 +95,8 @@ push_target(struct walker *w, const char *target)
 
 	if (!t)
 		return -ENOENT;
+	if (target[0] == '/' && (w->flags & WALK_BENEATH))
+		return -EXDEV;
 	if (t + 1 + r >= sizeof(w->rest))
 		return -ENAMETOOLONG;
 	memmove(w->rest + t + 1, w->rest, r + 1);
@@ -144,8 +150,11 @@ follow(struct walker *w, int link, const char *name)
 	if (n < 0)
 		return -errno;
 	target[n] = '\0';
-	if (is_magic(link, target))
+	if (is_magic(link, target)) {
+		if (w->flags & (WALK_NO_MAGIC | WALK_BENEATH | WALK_IN_ROOT))
+			return w->flags & WALK_NO_MAGIC ? -ELOOP : -EXDEV;
 		return step_to(w, open_path(w->cur, name, 0));
+	}
 	return push_target(w, target);
 }
 
@@ -210,12 +219,12 @@ step_into(struct walker *w, const char *name, bool followed)
 	if (!S_ISDIR(w->st.st_mode))
 		return -ENOTDIR;
 	if (is_self_link(w, name) && followed)
-		return push_self(w, name);
+		return w->flags & WALK_NO_LINKS ? -ELOOP : push_self(w, name);
 	fd = open_path(w->cur, name, O_NOFOLLOW);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode) && followed) {
-		err = follow(w, fd, name);
+		err = w->flags & WALK_NO_LINKS ? -ELOOP : follow(w, fd, name);
 		close(fd);
 		return err;
 	}
@@ -299,25 +308,78 @@ unreached(struct walker *w, const char *name, int err, struct arena *a, struct o
 	return err;
 }
 
+static bool
+is_dots(const char *last)
+{
+	size_t n = strcspn(last, "/");
+
+	return n <= 2 && strspn(last, ".") == n;
+}
+
+/* Does the path name something in that directory? */
+static bool
+lies_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	const char *last = strrchr(path, '/');
+
+	if (!last)
+		return false;
+	return n == 1 ? last == path : (size_t)(last - path) == n && !strncmp(path, dir, n);
+}
+
+/*
+ * An entry goes by the name of the directory that is held, wherever what it
+ * names has been moved in the meantime.
+ */
+static const char *
+name_of_entry(struct walker *w, struct arena *a, const struct object *o)
+{
+	const char *own = name_of(w->whose, w->cur, a), *dir;
+	char last[NAME_MAX + 1] = "";
+
+	if (!own || is_dots(o->last))
+		return own;
+	dir = name_of(w->whose, o->parent, a);
+	if (!dir || lies_in(own, dir))
+		return dir ? own : NULL;
+	memcpy(last, o->last, strcspn(o->last, "/"));
+	return join(a, dir, last, "");
+}
+
 static int
 reached(struct walker *w, struct arena *a, struct object *o)
 {
-	o->name = name_of(w->whose, w->cur, a);
+	o->name = o->entry ? name_of_entry(w, a, o) : name_of(w->whose, w->cur, a);
 	if (!o->name)
 		return -ENAMETOOLONG;
+	o->slash = !o->entry && !(w->flags & WALK_FOLLOW);
 	o->st = w->st;
 	o->fd = steal_fd(&w->cur);
 	return 0;
 }
 
+/* The directory reached so far holds the last component, which is not to be followed. */
 static int
-absent(struct walker *w, const char *name, struct arena *a, struct object *o)
+keep_parent(struct walker *w, const char *name, bool slash, struct arena *a, struct object *o)
 {
+	o->last = arena_printf(a, "%s%s", name, slash ? "/" : "");
+	o->parent = fcntl(w->cur, F_DUPFD_CLOEXEC, 0);
+	o->entry = true;
+	if (o->parent < 0)
+		return -errno;
+	return o->last ? 0 : -ENAMETOOLONG;
+}
+
+static int
+absent(struct walker *w, const char *name, bool slash, struct arena *a, struct object *o)
+{
+	int err = o->entry ? 0 : keep_parent(w, name, slash, a, o);
+
 	unreached(w, name, 0, a, o);
 	if (!o->name)
 		return -ENAMETOOLONG;
-	o->fd = steal_fd(&w->cur);
-	return 0;
+	return err;
 }
 
 /* Named so that the verdict can only be one. */
@@ -329,11 +391,28 @@ forbidden(struct walker *w, struct arena *a, struct object *o)
 	return -EACCES;
 }
 
+/* Is the last component the object, and not what a link there leads to? */
+static bool
+ends_here(const struct walker *w, bool last, bool slash)
+{
+	return last && ((w->flags & WALK_ENTRY) || (!slash && !(w->flags & WALK_FOLLOW)));
+}
+
 static int
-run(struct walker *w, unsigned flags, struct arena *a, struct object *o)
+step(struct walker *w, const char *name, bool followed)
+{
+	if (!strcmp(name, "."))
+		return S_ISDIR(w->st.st_mode) ? 0 : -ENOTDIR;
+	if (!strcmp(name, ".."))
+		return S_ISDIR(w->st.st_mode) ? step_up(w) : -ENOTDIR;
+	return step_into(w, name, followed);
+}
+
+static int
+run(struct walker *w, struct arena *a, struct object *o)
 {
 	char name[NAME_MAX + 1];
-	bool last = false, slash = false;
+	bool last = false, slash = false, ends;
 	int err = 0;
 
 	while (next_component(w, name, &last, &slash, &err)) {
@@ -341,18 +420,15 @@ run(struct walker *w, unsigned flags, struct arena *a, struct object *o)
 			return unreached(w, "", err, a, o);
 		if (is_supervisor(w, name))
 			return forbidden(w, a, o);
-		if (!strcmp(name, "."))
-			err = S_ISDIR(w->st.st_mode) ? 0 : -ENOTDIR;
-		else if (!strcmp(name, ".."))
-			err = S_ISDIR(w->st.st_mode) ? step_up(w) : -ENOTDIR;
-		else
-			err = step_into(w, name, !last || slash || (flags & WALK_FOLLOW));
+		ends = ends_here(w, last, slash);
+		err = ends ? keep_parent(w, name, slash, a, o) : 0;
+		err = err ? err : step(w, name, !ends);
 		if (err == -ENOENT && last && w->cur >= 0)
-			return absent(w, name, a, o);
+			return absent(w, name, slash, a, o);
 		if (err)
 			return unreached(w, name, err, a, o);
 	}
-	if (slash && !S_ISDIR(w->st.st_mode))
+	if (slash && !S_ISDIR(w->st.st_mode) && !(w->flags & WALK_ENTRY))
 		return unreached(w, "", -ENOTDIR, a, o);
 	return reached(w, a, o);
 }
@@ -393,15 +469,23 @@ is_own_root(int root)
 static int
 start(struct walker *w, int dirfd, const char *path, unsigned flags)
 {
-	bool absolute = path[0] == '/' && !(flags & WALK_IN_ROOT);
+	bool absolute = path[0] == '/' && !(flags & WALK_IN_ROOT), within = flags & (WALK_IN_ROOT | WALK_BENEATH);
+	int err;
 
-	w->root = flags & WALK_IN_ROOT ? open_start(w->whose, dirfd) : open_of(w->whose, "root");
+	w->flags = flags;
+	if (absolute && (flags & WALK_BENEATH))
+		return -EXDEV;
+	w->root = within ? open_start(w->whose, dirfd) : open_of(w->whose, "root");
 	if (w->root < 0)
 		return w->root;
-	w->confined = !is_own_root(w->root);
-	if (absolute || (flags & WALK_IN_ROOT))
-		return step_to_root(w);
-	return step_to(w, open_start(w->whose, dirfd));
+	w->confined = within || !is_own_root(w->root);
+	if (absolute || within)
+		err = step_to_root(w);
+	else
+		err = step_to(w, open_start(w->whose, dirfd));
+	if (!err && (flags & WALK_NO_XDEV))
+		w->dev = w->st.st_dev;
+	return err;
 }
 
 static void
@@ -420,7 +504,7 @@ walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct are
 	size_t n = strlen(path);
 	int err;
 
-	*o = (struct object){ .fd = -1 };
+	*o = (struct object){ .fd = -1, .parent = -1 };
 	if (!n)
 		return -ENOENT;
 	if (n >= PATH_MAX)
@@ -428,7 +512,7 @@ walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct are
 	memcpy(w.rest, path, n + 1);
 	err = start(&w, dirfd, path, flags);
 	if (!err)
-		err = run(&w, flags, a, o);
+		err = run(&w, a, o);
 	walker_close(&w);
 	return err;
 }
@@ -436,10 +520,10 @@ walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct are
 int
 walk_fd(struct whose whose, int fd, struct arena *a, struct object *o)
 {
-	struct walker w = { .whose = whose, .root = -1, .cur = -1 };
+	struct walker w = { .whose = whose, .root = -1, .cur = -1, .flags = WALK_FOLLOW };
 	int err;
 
-	*o = (struct object){ .fd = -1 };
+	*o = (struct object){ .fd = -1, .parent = -1 };
 	err = step_to(&w, open_start(whose, fd));
 	if (!err)
 		err = reached(&w, a, o);
@@ -461,5 +545,7 @@ object_release(struct object *o)
 {
 	if (o->fd >= 0)
 		close(o->fd);
-	o->fd = -1;
+	if (o->parent >= 0)
+		close(o->parent);
+	o->fd = o->parent = -1;
 }

@@ -17,11 +17,20 @@ struct whose {
 enum {
 	WALK_FOLLOW	= 1,	/* a symlink in last place is followed */
 	WALK_IN_ROOT	= 2,	/* the starting directory is the root (RESOLVE_IN_ROOT) */
+	WALK_ENTRY	= 4,	/* a symlink in last place is not followed, even before a slash: the entry is what counts */
+	WALK_BENEATH	= 8,	/* the rest of openat2(2)'s wishes: errors where the kernel has them */
+	WALK_NO_LINKS	= 16,
+	WALK_NO_MAGIC	= 32,
+	WALK_NO_XDEV	= 64,
 };
 
 /* What a path leads to, held by a descriptor as long as the caller wants. */
 struct object {
-	int fd;			/* O_PATH; of the parent directory when absent; -1 when nothing is held */
+	int fd;			/* O_PATH; -1 when there is none, or nothing is held */
+	int parent;		/* with .entry: the directory that it is in, O_PATH; else -1 */
+	const char *last;	/* with .entry: its name there, with the slash that followed; in the arena */
+	bool entry;		/* it is a name in a directory that counts: absent, or not followed */
+	bool slash;		/* a directory by a path that does not follow links, but ended in a slash */
 	bool absent;		/* nothing of that name; the parent is there */
 	const char *name;	/* canonical, in the arena; see walk() */
 	struct stat st;		/* when not absent and fd >= 0 */

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Makes a call act on the objects that were found.  Each is held open, and the
+ * path of the call becomes one by which the kernel finds just that:
+ *
+ *	/proc/SHELF/fd/N	the object itself, where the call follows links
+ *	/proc/SHELF/fd/N/last	the entry of a directory that is held, where it
+ *				makes, removes or moves a name, or does not
+ *				follow a link there
+ *
+ * So neither a link nor a directory that is swapped, nor a descriptor or a
+ * working directory that is replaced, leads the call elsewhere.  For an entry
+ * the verdict was about the name in that directory, and the name is what the
+ * call gets.
+ */
+#include "tracer/enforce_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "tracer/shelf.h"
+
+static const struct sysdesc *
+desc_of(const struct draft *d)
+{
+	return &sysdesc_table[d->in->id];
+}
+
+/* The argument whose values that vocabulary names; -1. */
+static int
+by_vocab(const struct draft *d, enum vocab v)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS; i++)
+		if (desc_of(d)->arg[i].kind != A_NONE && desc_of(d)->arg[i].vocab == v)
+			return (int)i;
+	return -1;
+}
+
+/* Bits of a set of flags, in a register or in struct open_how. */
+static int
+change_flags(struct draft *d, enum vocab v, uint64_t value)
+{
+	int i = by_vocab(d, v);
+
+	return i < 0 ? -EPERM : draft_change(d, d->in->pins->arg[i], value, sizeof(uint64_t));
+}
+
+/* Keeps what is to stay open until the call ends. */
+static int
+keep(struct hold *h, int *fd)
+{
+	if (h->nfds == MAX_HELD)
+		return -EMFILE;
+	h->fd[h->nfds++] = *fd;
+	*fd = -1;
+	return h->fd[h->nfds - 1];
+}
+
+/* A path that leads to the object, or to its entry; NULL when nothing is held. */
+static const char *
+path_to(struct draft *d, struct hold *h, struct object *o)
+{
+	int fd = o->entry ? keep(h, &o->parent) : keep(h, &o->fd);
+
+	if (fd < 0)
+		return NULL;
+	if (o->entry)
+		return shelf_entry(fd, o->last, d->in->arena);
+	return o->slash ? shelf_entry(fd, "", d->in->arena) : shelf_object(fd, d->in->arena);
+}
+
+static int
+draft_path(struct draft *d, struct hold *h, unsigned i, struct object *o)
+{
+	const char *path = path_to(d, h, o);
+
+	d->held[i] = true;
+	return path ? draft_text(d, i, path, strlen(path) + 1) : -EPERM;
+}
+
+/* open(2) and its kin: what is there is opened as it is, what is not must not be a link when it comes to be. */
+static int
+draft_open(struct draft *d, struct hold *h, const struct object *o)
+{
+	int i = by_vocab(d, V_O), err = 0;
+	uint64_t flags = i < 0 ? 0 : d->in->ev->arg[i].val;
+
+	if (i < 0 || (flags & O_PATH) || !(flags & O_CREAT))
+		return 0;
+	if (!o->entry) {
+		err = change_flags(d, V_O, flags & ~(uint64_t)O_CREAT);
+	} else if (!(flags & (O_EXCL | O_NOFOLLOW))) {
+		err = change_flags(d, V_O, flags | O_NOFOLLOW);
+		h->redo = true;
+	}
+	return err;
+}
+
+/* creat(2) has no flags: it becomes an open that has. */
+static int
+draft_creat(struct draft *d, struct hold *h, const struct object *o)
+{
+	uint64_t flags = O_WRONLY | O_TRUNC | (o->entry ? O_CREAT | O_NOFOLLOW : 0);
+	struct place reg[4] = { { IN_REGISTER, 0 }, { IN_REGISTER, 1 }, { IN_REGISTER, 2 }, { IN_REGISTER, 3 } };
+	int k = d->in->pins->of[0], err;
+
+	d->nr = abi_call_nr(d->in->raw->abi, "openat");
+	h->redo = o->entry;
+	d->pin[k].pointer = reg[1];
+	err = draft_change(d, reg[0], (uint64_t)(int64_t)AT_FDCWD, sizeof(uint32_t));
+	err = err ? err : draft_change(d, reg[2], flags, sizeof(uint32_t));
+	err = err ? err : draft_change(d, reg[3], d->in->ev->arg[1].val, sizeof(uint32_t));
+	return d->nr < 0 ? -ENOSYS : err;
+}
+
+/* What openat2(2) was to keep to has been kept to, on the way to the object. */
+static int
+draft_how(struct draft *d)
+{
+	return by_vocab(d, V_RESOLVE) < 0 ? 0 : change_flags(d, V_RESOLVE, 0);
+}
+
+/* Where a call took the descriptor itself, it takes its object by name. */
+static int
+draft_empty(struct draft *d, uint64_t more)
+{
+	int i = by_vocab(d, V_AT);
+
+	if (i < 0)
+		return 0;
+	return change_flags(d, V_AT, (d->in->raw->args[d->in->pins->arg[i].at] & ~(uint64_t)AT_EMPTY_PATH) | more);
+}
+
+/* Calls on a descriptor, and what they are on a path: where that goes, and whether the rest moves up by one. */
+static const struct fd_call {
+	enum sys_id id;
+	const char *becomes;
+	bool moves;
+	bool narrow;		/* ids of 16 bits, where all ones mean "leave it" */
+} fd_calls[] = {
+	{ SYS_ID_fchmod,	"fchmodat",	true,	false },
+	{ SYS_ID_fchown,	"fchownat",	true,	false },
+	{ SYS_ID_fchown32,	"fchownat",	true,	false },
+	{ SYS_ID_fchown16,	"fchownat",	true,	true },
+	{ SYS_ID_fsetxattr,	"setxattr",	false,	false },
+	{ SYS_ID_fremovexattr,	"removexattr",	false,	false },
+};
+
+static uint64_t
+widen(const struct fd_call *c, uint64_t value)
+{
+	return c->narrow && value == UINT16_MAX ? UINT32_MAX : value;
+}
+
+static int
+draft_descriptor(struct draft *d, struct hold *h, struct object *o, const struct fd_call *c)
+{
+	const struct sysevent *ev = d->in->ev;
+	unsigned rest = sysdesc_nargs(desc_of(d));
+	int err = draft_path(d, h, 0, o);
+
+	d->nr = abi_call_nr(d->in->raw->abi, c->becomes);
+	if (err || d->nr < 0)
+		return err ? err : -ENOSYS;
+	if (!c->moves)
+		return 0;
+	d->pin[d->n - 1].pointer = (struct place){ IN_REGISTER, 1 };
+	err = draft_change(d, (struct place){ IN_REGISTER, 0 }, (uint64_t)(int64_t)AT_FDCWD, sizeof(uint32_t));
+	for (unsigned i = 1; !err && i < rest; i++)
+		err = draft_change(d, (struct place){ IN_REGISTER, (uint16_t)(i + 1) }, widen(c, ev->arg[i].val), sizeof(uint32_t));
+	if (!err && !strcmp(c->becomes, "fchownat"))
+		err = draft_change(d, (struct place){ IN_REGISTER, 4 }, 0, sizeof(uint32_t));
+	return err;
+}
+
+static const struct fd_call *
+find_fd_call(enum sys_id id)
+{
+	for (size_t i = 0; i < sizeof(fd_calls) / sizeof(fd_calls[0]); i++)
+		if (fd_calls[i].id == id)
+			return &fd_calls[i];
+	return NULL;
+}
+
+static int
+draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
+{
+	struct sockaddr_un *un = arena_alloc(d->in->arena, sizeof(*un));
+	const char *path = path_to(d, h, o);
+	size_t n = path ? strlen(path) + 1 : 0;
+	int k = d->in->pins->of[i], err;
+
+	d->held[i] = true;
+	if (!un || !path)
+		return un ? -EPERM : -ENOMEM;
+	if (n > sizeof(un->sun_path))
+		return -ENAMETOOLONG;
+	un->sun_family = AF_UNIX;
+	memcpy(un->sun_path, path, n);
+	err = draft_text(d, i, un, offsetof(struct sockaddr_un, sun_path) + n);
+	if (!err && k >= 0)
+		d->pin[k].length = d->in->pins->pin[k].length;
+	return err;
+}
+
+/* sendmmsg(2) of one message is sendmsg(2); its flags stand elsewhere. */
+static int
+draft_message(struct draft *d, struct hold *h)
+{
+	enum { SOCKETCALL_SENDMSG = 16 };
+	const struct pins *p = d->in->pins;
+	unsigned wordsize = d->in->raw->abi->wordsize;
+	int err = draft_change(d, p->arg[2], d->in->ev->arg[3].val, wordsize);
+
+	if (!p->n)
+		return -EPERM;
+	if (p->arg[2].in == IN_REGISTER)
+		d->nr = abi_call_nr(d->in->raw->abi, "sendmsg");
+	else
+		err = err ? err : draft_change(d, (struct place){ IN_REGISTER, 0 }, SOCKETCALL_SENDMSG, wordsize);
+	h->count_at = d->in->ev->arg[1].val + 7 * wordsize;
+	if (p->arg[2].in == IN_REGISTER && d->nr < 0)
+		return -ENOSYS;
+	return err;
+}
+
+/* A signal goes to the process that the descriptor was found to mean. */
+static int
+draft_signal(struct draft *d)
+{
+	const struct sysevent *ev = d->in->ev;
+	bool plain = !ev->arg[2].val;
+	int err;
+
+	if (d->in->found->signalled <= 0 || ev->arg[3].val)
+		return -EPERM;
+	d->nr = abi_call_nr(d->in->raw->abi, plain ? "kill" : "rt_sigqueueinfo");
+	err = draft_change(d, d->in->pins->arg[0], (uint64_t)d->in->found->signalled, sizeof(uint32_t));
+	return d->nr < 0 ? -ENOSYS : err;
+}
+
+static bool
+executes(enum sys_id id)
+{
+	return id == SYS_ID_execve || id == SYS_ID_execveat;
+}
+
+/* One object that was found, of argument i. */
+static int
+draft_object(struct draft *d, struct hold *h, unsigned i, struct object *o)
+{
+	const struct argdesc *arg = &desc_of(d)->arg[i];
+	const struct fd_call *fd_call = arg->kind == A_FD ? find_fd_call(d->in->id) : NULL;
+	int err;
+
+	if (fd_call)
+		return draft_descriptor(d, h, o, fd_call);
+	if (arg->kind == A_SOCKADDR || arg->kind == A_MSGHDR || arg->kind == A_MMSGHDR)
+		return draft_address(d, h, i, o);
+	if (arg->kind != A_PATH && arg->kind != A_LPATH && arg->kind != A_ENTRY)
+		return -EPERM;
+	err = draft_path(d, h, i, o);
+	if (!err && d->in->id == SYS_ID_creat)
+		return draft_creat(d, h, o);
+	if (!err)
+		err = draft_open(d, h, o);
+	if (!err && d->in->found->by_number)
+		err = draft_empty(d, arg->kind == A_LPATH ? AT_SYMLINK_FOLLOW : 0);
+	return err ? err : draft_how(d);
+}
+
+/* Does the verdict hang on a descriptor that nothing was done about? */
+static bool
+hangs_on_descriptor(const struct draft *d)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS; i++) {
+		const struct argdesc *arg = &desc_of(d)->arg[i];
+
+		if ((arg->kind == A_FD || arg->kind == A_PIDFD) && arg->rights && !d->held[i])
+			return true;
+	}
+	return false;
+}
+
+int
+draft_objects(struct draft *d, struct hold *h)
+{
+	struct resolved *r = d->in->found;
+	int err = 0;
+
+	if (executes(d->in->id))
+		return 0;		/* keeps its own name, and is looked at again when the new image is there */
+	for (unsigned k = 0; !err && k < r->n; k++) {
+		struct object *o = &r->object[k];
+
+		/* Whoever has a descriptor may know the attributes of what it means. */
+		if (r->by_number && r->access[k].rights == R_STAT)
+			continue;
+		if ((o->entry ? o->parent : o->fd) >= 0)
+			err = draft_object(d, h, r->access[k].arg, o);
+	}
+	if (!err && d->in->pins->first_only)
+		err = draft_message(d, h);
+	if (!err && d->in->id == SYS_ID_pidfd_send_signal)
+		return draft_signal(d);
+	return !err && hangs_on_descriptor(d) ? -EPERM : err;
+}

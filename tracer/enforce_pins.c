@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Holds still what a verdict was about.  All copies of a call go into one slot
+ * of the program's window, pointers between them are set to where they are
+ * there, and so are the registers.  The kernel then reads what was checked,
+ * whatever other threads do to the originals.  At the exit-stop, which comes
+ * before any signal is delivered, the registers get their values back: signal
+ * handlers, restarted calls and core files see what the program had put there.
+ */
+#include "tracer/enforce_int.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "tracer/registers.h"
+#include "tracer/remote.h"
+#include "tracer/window.h"
+
+enum { ALIGN = 16, MAX_REDONE = 8 };
+
+int
+draft_change(struct draft *d, struct place at, uint64_t value, unsigned width)
+{
+	if (d->nchanges == MAX_CHANGES || at.in == NOWHERE)
+		return -ENOBUFS;
+	d->change[d->nchanges++] = (struct change){ at, value, width };
+	return 0;
+}
+
+int
+draft_text(struct draft *d, unsigned i, const void *bytes, size_t len)
+{
+	int k = d->in->pins->of[i];
+
+	if (!bytes)
+		return -ENOMEM;
+	if (k < 0) {
+		if (d->n == MAX_PINS)
+			return -ENOBUFS;
+		k = (int)d->n++;
+		d->pin[k] = (struct pin){ d->in->pins->arg[i], { NOWHERE, 0 }, NULL, 0 };
+	}
+	d->pin[k].bytes = bytes;
+	d->pin[k].len = (uint32_t)len;
+	return 0;
+}
+
+/* A slot that has been dealt out, and how far it is filled. */
+struct slot {
+	char *mem;			/* ours */
+	uint64_t at;			/* the program's address of the same */
+	size_t used;
+	size_t offset[MAX_PINS];	/* of each pin */
+};
+
+static int
+fill(const struct draft *d, struct slot *s)
+{
+	for (unsigned k = 0; k < d->n; k++) {
+		size_t start = (s->used + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+
+		if (d->pin[k].len > WINDOW_SLOT || start > WINDOW_SLOT - d->pin[k].len)
+			return -ENOBUFS;
+		memcpy(s->mem + start, d->pin[k].bytes, d->pin[k].len);
+		s->offset[k] = start;
+		s->used = start + d->pin[k].len;
+	}
+	return 0;
+}
+
+/* Registers that are to be changed, and how they were. */
+struct setting {
+	struct registers r;
+	const size_t *arg;
+	struct hold *hold;
+};
+
+static int
+set_register(struct setting *set, size_t offset, uint64_t value)
+{
+	struct hold *h = set->hold;
+
+	if (h->nregs == MAX_HELD)
+		return -ENOBUFS;
+	h->reg[h->nregs].offset = offset;
+	h->reg[h->nregs++].value = registers_get(&set->r, offset);
+	registers_put(&set->r, offset, (int64_t)value);
+	return 0;
+}
+
+static int
+put(const struct draft *d, struct slot *s, struct setting *set, struct place at, uint64_t value, unsigned width)
+{
+	if (at.in == IN_REGISTER)
+		return at.at < 6 ? set_register(set, set->arg[at.at], value) : -EINVAL;
+	if (at.in < 0 || at.in >= (int)d->n || at.at + width > d->pin[at.in].len)
+		return -EINVAL;
+	memcpy(s->mem + s->offset[at.in] + at.at, &value, width);	/* little-endian, as decode reads it */
+	return 0;
+}
+
+static int
+point(const struct draft *d, struct slot *s, struct setting *set)
+{
+	unsigned wordsize = d->in->raw->abi->wordsize;
+	int err = 0;
+
+	for (unsigned k = 0; !err && k < d->n; k++) {
+		uint64_t address = s->at + s->offset[k];
+
+		err = wordsize == 4 && address > UINT32_MAX ? -EPERM :
+		    put(d, s, set, d->pin[k].pointer, address, wordsize);
+		if (!err && d->pin[k].length.in != NOWHERE)
+			err = put(d, s, set, d->pin[k].length, d->pin[k].len, sizeof(uint32_t));
+	}
+	for (unsigned k = 0; !err && k < d->nchanges; k++)
+		err = put(d, s, set, d->change[k].at, d->change[k].value, d->change[k].width);
+	if (!err && d->nr >= 0)
+		err = set_register(set, set->r.set->nr, (uint64_t)d->nr | d->in->raw->abi->nr_flag);
+	return err;
+}
+
+static int
+take_slot(struct tracee *t, struct slot *s)
+{
+	struct window *w = t->group->window;
+	int slot = w ? window_take(w) : -EPERM;
+
+	if (slot == -EAGAIN)
+		return -ENOMEM;		/* as when the kernel has none left for a copy */
+	if (slot < 0)
+		return slot;
+	t->hold.window = window_hold(w);
+	t->hold.slot = slot;
+	*s = (struct slot){ w->mem + (size_t)slot * WINDOW_SLOT, w->at + (uint64_t)slot * WINDOW_SLOT, 0, { 0 } };
+	return 0;
+}
+
+static int
+carry_out(struct tracee *t, const struct draft *d)
+{
+	struct setting set = { .hold = &t->hold };
+	struct slot s = { 0 };
+	int err = registers_load(d->in->arch, t->tid, &set.r);
+
+	if (!err && d->n)
+		err = take_slot(t, &s);
+	if (err)
+		return err;
+	set.arg = registers_args(&set.r, d->in->raw->abi->audit_arch);
+	t->hold.gate_size = d->in->raw->abi->gate_size;
+	err = fill(d, &s);
+	if (!err)
+		err = point(d, &s, &set);
+	if (t->hold.window)
+		t->hold.window->used[t->hold.slot] = (uint32_t)s.used;
+	return err ? err : registers_store(t->tid, &set.r);
+}
+
+int
+enforce_hold(struct tracee *t, const struct let_in *in)
+{
+	struct draft d = { .in = in, .n = in->pins->n, .nr = -1 };
+	int err;
+
+	memcpy(d.pin, in->pins->pin, in->pins->n * sizeof(d.pin[0]));
+	for (unsigned k = 0; k < d.n; k++)
+		if (d.pin[k].length.in != NOWHERE)
+			d.pin[k].length.in = NOWHERE;	/* it stays, unless the text becomes another */
+	err = draft_objects(&d, &t->hold);
+	if (!err && (d.n || d.nchanges || d.nr >= 0))
+		err = carry_out(t, &d);
+	if (err)
+		enforce_forget(t);
+	return err;
+}
+
+void
+enforce_forget(struct tracee *t)
+{
+	struct hold *h = &t->hold;
+
+	if (h->window) {
+		window_give(h->window, h->slot);
+		window_release(h->window);
+	}
+	for (unsigned i = 0; i < h->nfds; i++)
+		close(h->fd[i]);
+	memset(h, 0, sizeof(*h));
+}
+
+/* One message was sent, and its length belongs beside it. */
+static int
+count_one(const struct tracee *t, struct registers *r, int64_t returned)
+{
+	uint32_t length = (uint32_t)returned;
+
+	if (returned < 0)
+		return 0;
+	registers_put(r, r->set->ret, 1);
+	return remote_write(t->tid, (tracee_addr){ t->hold.count_at }, &length, sizeof(length)) ? -EFAULT : 0;
+}
+
+/* The program makes the call once more, with its own arguments, and it is looked at anew. */
+static void
+make_again(struct tracee *t, struct registers *r)
+{
+	uint64_t nr = registers_get(r, r->set->nr);
+
+	t->redone++;
+	registers_put(r, r->set->ip, (int64_t)(registers_get(r, r->set->ip) - t->hold.gate_size));
+	registers_put(r, r->set->call, (int64_t)nr);
+	registers_put(r, r->set->nr, -1);
+}
+
+int
+enforce_let_go(const struct arch *arch, struct tracee *t, int64_t returned)
+{
+	struct hold *h = &t->hold;
+	bool again = h->redo && returned == -ELOOP && t->redone < MAX_REDONE;
+	struct registers r;
+	int err = 0;
+
+	if (!again)
+		t->redone = 0;
+	if (h->nregs) {
+		err = registers_load(arch, t->tid, &r);
+		for (unsigned i = h->nregs; i-- > 0; )
+			registers_put(&r, h->reg[i].offset, (int64_t)h->reg[i].value);
+		if (!err && h->count_at && count_one(t, &r, returned))
+			registers_put(&r, r.set->ret, -EFAULT);
+		if (!err && again)
+			make_again(t, &r);
+		err = err ? err : registers_store(t->tid, &r);
+	}
+	enforce_forget(t);
+	return err;
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/inject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "lib/cleanup.h"
+#include "lib/diag.h"
+#include "lib/xalloc.h"
+#include "tracer/registers.h"
+#include "tracer/remote.h"
+#include "tracer/shelf.h"
+#include "tracer/window.h"
+
+/* Below the stack pointer, and below what code may keep there without moving it (128 bytes on x86-64). */
+enum { SCRATCH_BELOW = 512, SCRATCH = 64 };
+
+enum step { OPENED, MAPPED, CLOSED, ATTACHED };
+
+struct injection {
+	enum step step;
+	struct registers before;	/* of the call that is held */
+	struct window *window;
+	uint64_t scratch;		/* in the program's memory */
+	char kept[SCRATCH];		/* what was there */
+	uint64_t nr, args[6];		/* of the call that was put in */
+	int64_t fd;
+	const struct abi *abi;
+};
+
+bool
+inject_is_due(const struct tracee *t, const struct abi *abi)
+{
+	return t->group->wants_window && abi == t->group->image;
+}
+
+bool
+inject_is_under_way(const struct tracee *t)
+{
+	return t->injection != NULL;
+}
+
+void
+inject_abandon(struct tracee *t)
+{
+	if (!t->injection)
+		return;
+	window_release(t->injection->window);
+	free(t->injection);
+	t->injection = NULL;
+}
+
+/* The next call to be put in.  False: this ABI does not have it. */
+static bool
+plan(struct injection *in, const char *call, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+	int64_t nr = abi_call_nr(in->abi, call);
+	const uint64_t args[6] = { a, b, c, d, e, 0 };
+
+	in->nr = (uint64_t)nr | in->abi->nr_flag;
+	memcpy(in->args, args, sizeof(args));
+	return nr >= 0;
+}
+
+static int
+plan_open(struct injection *in, pid_t tid)
+{
+	char path[SCRATCH] = "";
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shelf_pid(), in->window->fd);
+	err = remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+	if (!err)
+		err = remote_write(tid, (tracee_addr){ in->scratch }, path, sizeof(path));
+	if (err)
+		return err;
+	in->step = OPENED;
+	return plan(in, "openat", (uint64_t)(int64_t)AT_FDCWD, in->scratch, O_RDONLY | O_CLOEXEC, 0, 0) ? 0 : -ENOSYS;
+}
+
+/* On i386 the address comes by memory. */
+static int
+plan_attach(struct injection *in, pid_t tid)
+{
+	enum { IPC_SHMAT = 21 };
+	uint64_t id = (uint64_t)in->window->shmid;
+
+	in->step = ATTACHED;
+	if (abi_call_nr(in->abi, "ipc") < 0)
+		return plan(in, "shmat", id, 0, SHM_RDONLY, 0, 0) ? 0 : -ENOSYS;
+	plan(in, "ipc", IPC_SHMAT, id, SHM_RDONLY, in->scratch, 0);
+	return remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+}
+
+/* Where the registers stand at an entry-stop, the call is the planned one. */
+static int
+replace_call(struct injection *in, pid_t tid)
+{
+	struct registers r = in->before;
+
+	registers_put(&r, r.set->nr, (int64_t)in->nr);
+	for (unsigned i = 0; i < 6; i++)
+		registers_put(&r, registers_args(&r, in->abi->audit_arch)[i], (int64_t)in->args[i]);
+	return registers_store(tid, &r);
+}
+
+/* Back before the instruction, which will make that call. */
+static int
+rewind_to(struct injection *in, pid_t tid, uint64_t nr, const uint64_t *args)
+{
+	struct registers r = in->before;
+
+	registers_put(&r, r.set->nr, -1);	/* nothing is to be restarted */
+	registers_put(&r, r.set->ip, (int64_t)(registers_get(&r, r.set->ip) - in->abi->gate_size));
+	for (unsigned i = 0; args && i < 6; i++)
+		registers_put(&r, registers_args(&r, in->abi->audit_arch)[i], (int64_t)args[i]);
+	registers_put(&r, r.set->call, (int64_t)nr);
+	return registers_store(tid, &r);
+}
+
+int
+inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi)
+{
+	struct injection *in = xcalloc(1, sizeof(*in));
+	int err;
+
+	t->injection = in;
+	in->abi = abi;
+	in->fd = -1;
+	in->scratch = ((t->group->start_sp ? t->group->start_sp : call->sp) - SCRATCH_BELOW) & ~UINT64_C(15);
+	t->group->injecting = true;
+	in->window = window_new();
+	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
+	if (!err)
+		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid);
+	if (!err)
+		err = replace_call(in, t->tid);
+	if (err) {
+		warn_err(-err, "process %d gets no window:", t->group->tgid);
+		return err;
+	}
+	t->audit_arch = call->audit_arch;
+	t->state = TS_IN_CALL;
+	return 0;
+}
+
+static uint64_t
+cut(const struct injection *in, uint64_t v)
+{
+	return in->abi->wordsize == 4 ? (uint32_t)v : v;
+}
+
+/* Anything but what was put in is the program's doing. */
+int
+inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	const struct injection *in = t->injection;
+
+	(void)s;
+	if ((uint32_t)call->nr != (uint32_t)in->nr || call->ip != registers_get(&in->before, in->before.set->ip))
+		return -EPROTO;
+	for (unsigned i = 0; i < 6; i++)
+		if (cut(in, call->args[i]) != cut(in, in->args[i]))
+			return -EPROTO;
+	t->state = TS_IN_CALL;
+	return 0;
+}
+
+/* One line of /proc/PID/maps is our window, whole, shared and for reading only. */
+static bool
+is_window(const struct window *w, uint64_t at, const char *line)
+{
+	uint64_t lo, hi, offset, ino;
+	char perms[5];
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64, &lo, &hi, perms, &offset, &ino) != 5)
+		return false;
+	return lo == at && hi == at + WINDOW_SIZE && !strcmp(perms, "r--s") && !offset && ino == w->ino;
+}
+
+static bool
+is_mapped(const struct window *w, pid_t tid, uint64_t at)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[4608];
+	bool found = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = is_window(w, at, line);
+	return found;
+}
+
+/* The call that was held is made now. */
+static int
+finish(struct tracee *t, uint64_t at)
+{
+	struct injection *in = t->injection;
+	struct thread_group *g = t->group;
+	int err;
+
+	if (!is_mapped(in->window, t->tid, at))
+		return -EPROTO;
+	err = remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+	if (!err)
+		err = rewind_to(in, t->tid, registers_get(&in->before, in->before.set->nr), NULL);
+	if (err)
+		return err;
+	window_mapped(in->window, at);
+	g->window = window_hold(in->window);
+	g->wants_window = g->injecting = false;
+	inject_abandon(t);
+	return 0;
+}
+
+static int
+plan_map(struct injection *in)
+{
+	uint64_t flags = MAP_SHARED | in->abi->map_low;
+
+	in->step = MAPPED;
+	if (abi_call_nr(in->abi, "mmap2") >= 0)
+		return plan(in, "mmap2", 0, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
+	return plan(in, "mmap", 0, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
+}
+
+static int
+attached_at(struct injection *in, pid_t tid, int64_t ret, uint64_t *at)
+{
+	*at = cut(in, (uint64_t)ret);
+	if (abi_call_nr(in->abi, "ipc") < 0)
+		return 0;
+	*at = 0;
+	return remote_read(tid, (tracee_addr){ in->scratch }, at, in->abi->wordsize);
+}
+
+static int
+proceed(struct tracee *t, int64_t ret)
+{
+	struct injection *in = t->injection;
+	uint64_t at;
+	int err = 0;
+
+	switch (in->step) {
+	case OPENED:
+		in->fd = ret;
+		err = plan_map(in);
+		break;
+	case MAPPED:
+		in->window->at = cut(in, (uint64_t)ret);
+		in->step = CLOSED;
+		err = plan(in, "close", (uint64_t)in->fd, 0, 0, 0, 0) ? 0 : -ENOSYS;
+		break;
+	case CLOSED:
+		return finish(t, in->window->at);
+	case ATTACHED:
+		err = attached_at(in, t->tid, ret, &at);
+		return err ? err : finish(t, at);
+	}
+	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
+}
+
+int
+inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
+{
+	int err = call->ret < 0 && call->ret >= -4095 ? (int)call->ret : proceed(t, call->ret);
+
+	(void)s;
+	if (err)
+		warn_err(-err, "process %d gets no window:", t->group->tgid);
+	t->state = TS_RUNNING;
+	return err;
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/window.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+#include "lib/xalloc.h"
+
+/* Linux 5.1; later than the C library's headers on some systems. */
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE	0x0010
+#endif
+
+enum { PAGE = 4096 };
+
+static enum window_backing chosen;
+static unsigned missing;		/* bits of those to do without */
+
+/* A file without a name: the descriptor for writing, and one for reading in *readable. */
+static int
+open_memfd(int *readable)
+{
+	cleanup_close int fd = -1;
+	char path[32];
+
+#ifdef SYS_memfd_create
+	fd = (int)syscall(SYS_memfd_create, "tollgate", 3U /* MFD_CLOEXEC | MFD_ALLOW_SEALING */);
+#else
+	errno = ENOSYS;
+#endif
+	if (fd < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	*readable = open(path, O_RDONLY | O_CLOEXEC);
+	return *readable < 0 ? -errno : steal_fd(&fd);
+}
+
+static int
+open_unlinked(int *readable)
+{
+	static const char *const places[] = { "/dev/shm", "/tmp", "/var/tmp" };
+	char path[64];
+	int fd;
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "%s/tollgate-XXXXXX", places[i]);
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		*readable = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		unlink(path);
+		fchmod(fd, 0400);		/* who could open it anew cannot for writing, unless he is root */
+		if (*readable >= 0)
+			return fd;
+		close(fd);
+	}
+	return -EACCES;
+}
+
+/* Our mapping is there already: it alone can write from now on. */
+static int
+seal(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 ? -errno : 0;
+}
+
+static int
+back_by_file(struct window *w, int (*open_one)(int *readable), bool sealed)
+{
+	cleanup_close int fd = open_one(&w->fd);
+	struct stat st;
+	void *mem;
+
+	if (fd < 0)
+		return fd;
+	if (ftruncate(fd, WINDOW_SIZE) < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	mem = mmap(NULL, WINDOW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	w->mem = mem;
+	w->ino = st.st_ino;
+	return sealed ? seal(fd) : 0;
+}
+
+static int
+back_by_sealed(struct window *w)
+{
+	return back_by_file(w, open_memfd, true);
+}
+
+static int
+back_by_memfd(struct window *w)
+{
+	return back_by_file(w, open_memfd, false);
+}
+
+static int
+back_by_unlinked(struct window *w)
+{
+	return back_by_file(w, open_unlinked, false);
+}
+
+/* Whoever has the number can attach it, by its mode for reading only; ranges.c keeps its owner's uid from changing that. */
+static int
+back_by_shm(struct window *w)
+{
+	struct shmid_ds ds;
+	void *mem;
+
+	w->shmid = shmget(IPC_PRIVATE, WINDOW_SIZE, IPC_CREAT | 0400 | 0200);
+	if (w->shmid < 0)
+		return -errno;
+	mem = shmat(w->shmid, NULL, 0);
+	if (mem == (void *)-1) {
+		int err = -errno;
+
+		shmctl(w->shmid, IPC_RMID, NULL);
+		return err;
+	}
+	w->mem = mem;
+	if (shmctl(w->shmid, IPC_STAT, &ds) < 0)
+		return -errno;
+	ds.shm_perm.mode = 0400;
+	/* Marked to be destroyed it lives as long as it is attached, and Linux still lets one attach it. */
+	if (shmctl(w->shmid, IPC_SET, &ds) < 0 || shmctl(w->shmid, IPC_RMID, NULL) < 0)
+		return -errno;
+	w->ino = (uint64_t)w->shmid;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*back)(struct window *);
+} backings[BACKINGS] = {
+	[BACK_SEALED]	= { "sealed", back_by_sealed },
+	[BACK_MEMFD]	= { "memfd", back_by_memfd },
+	[BACK_SHM]	= { "shm", back_by_shm },
+	[BACK_FILE]	= { "file", back_by_unlinked },
+};
+
+const char *
+window_backing_name(enum window_backing b)
+{
+	return backings[b].name;
+}
+
+enum window_backing
+window_backing(void)
+{
+	return chosen;
+}
+
+static void
+window_free(struct window *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	if (w->mem && w->backing == BACK_SHM)
+		shmdt(w->mem);
+	else if (w->mem)
+		munmap(w->mem, WINDOW_SIZE);
+	free(w);
+}
+
+static struct window *
+make(enum window_backing b)
+{
+	struct window *w = xcalloc(1, sizeof(*w));
+	int err;
+
+	w->refs = 1;
+	w->fd = -1;
+	w->shmid = -1;
+	w->backing = b;
+	err = backings[b].back(w);
+	if (!err)
+		return w;
+	window_free(w);
+	errno = -err;
+	return NULL;
+}
+
+bool
+window_is_there(enum window_backing b)
+{
+	struct window *w = missing >> b & 1 ? NULL : make(b);
+
+	window_release(w);
+	return w != NULL;
+}
+
+int
+window_probe(unsigned without)
+{
+	missing = without;
+	errno = ENOSYS;
+	for (unsigned b = 0; b < BACKINGS; b++) {
+		if (!window_is_there((enum window_backing)b))
+			continue;
+		chosen = (enum window_backing)b;
+		return 0;
+	}
+	return -errno;
+}
+
+struct window *
+window_new(void)
+{
+	return make(chosen);
+}
+
+struct window *
+window_hold(struct window *w)
+{
+	if (w)
+		w->refs++;
+	return w;
+}
+
+void
+window_release(struct window *w)
+{
+	if (w && !--w->refs)
+		window_free(w);
+}
+
+void
+window_mapped(struct window *w, uint64_t at)
+{
+	w->at = at;
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+}
+
+int
+window_take(struct window *w)
+{
+	for (unsigned i = 0; i < WINDOW_SLOTS / 64; i++) {
+		uint64_t free_bits = ~w->taken[i];
+
+		if (!free_bits)
+			continue;
+		w->taken[i] |= free_bits & -free_bits;
+		return (int)i * 64 + __builtin_ctzll(free_bits);
+	}
+	return -EAGAIN;
+}
+
+void
+window_give(struct window *w, int slot)
+{
+	memset(w->mem + (size_t)slot * WINDOW_SLOT, 0, w->used[slot]);
+	w->used[slot] = 0;
+	w->taken[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
+bool
+window_touches(const struct window *w, uint64_t addr, uint64_t len)
+{
+	uint64_t lo = addr & ~(uint64_t)(PAGE - 1), end = addr + len;
+
+	if (!w || !w->at)
+		return false;
+	if (end < addr)
+		return true;
+	return lo < w->at + WINDOW_SIZE && end > w->at;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_WINDOW_H
+#define TG_WINDOW_H
+
+/*
+ * A window: memory that tollgate writes and a program can only read.  Each
+ * image gets one of its own, mapped before its first system call; forked
+ * children have their parent's until they execute something.  It is dealt out
+ * in slots, one for each call in progress that has arguments in memory.
+ *
+ * What keeps the program from writing there: it is mapped from a descriptor
+ * that is open for reading only, so that no mprotect(2), no /proc/self/mem and
+ * no process_vm_writev(2) can; the file is sealed where it can be, against who
+ * would open it anew; and calls that would move, replace, unmap or not inherit
+ * the mapping are refused by its range (ranges.c).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum {
+	WINDOW_SLOTS	= 128,
+	WINDOW_SLOT	= 32768,	/* two paths, or a message's largest control data, and structs */
+	WINDOW_SIZE	= WINDOW_SLOTS * WINDOW_SLOT,
+};
+
+/* What lies behind it; in the order of preference. */
+enum window_backing { BACK_SEALED, BACK_MEMFD, BACK_SHM, BACK_FILE, BACKINGS };
+
+struct window {
+	unsigned refs;
+	enum window_backing backing;
+	char *mem;			/* ours, writable */
+	int fd;				/* for reading; -1: BACK_SHM, or it is mapped already */
+	int shmid;			/* BACK_SHM */
+	uint64_t ino;			/* of the file, as /proc/PID/maps has it */
+	uint64_t at;			/* where the program has it; 0: not yet */
+	uint64_t taken[WINDOW_SLOTS / 64];
+	uint32_t used[WINDOW_SLOTS];	/* bytes to be cleared */
+};
+
+/* Measures which backings there are; the best that is not among `without` (bits) is used from then on.  0 or -errno. */
+int window_probe(unsigned without);
+bool window_is_there(enum window_backing);	/* and not one of `without` */
+enum window_backing window_backing(void);
+const char *window_backing_name(enum window_backing);
+
+/* NULL with errno. */
+struct window *window_new(void);
+struct window *window_hold(struct window *);
+void window_release(struct window *);		/* takes NULL */
+/* It is mapped: the descriptor is not needed any more. */
+void window_mapped(struct window *, uint64_t at);
+
+/* The number of a free slot; -EAGAIN. */
+int window_take(struct window *);
+/* Clears what was written: others who have the window could read it. */
+void window_give(struct window *, int slot);
+
+/* Does [addr, addr + len) touch the window?  Also when the sum overflows. */
+bool window_touches(const struct window *, uint64_t addr, uint64_t len);
+
+#endif
