@@ -65,6 +65,24 @@ shares_memory(const struct sysevent *ev)
 	return ev->id == SYS_ID_vfork || (makes_task(ev->id) && flags >= 0 && ev->arg[flags].val & CLONE_VM);
 }
 
+static bool
+changes_ids(enum sys_id id)
+{
+	switch (sysdesc_table[id].family) {
+	case SYS_ID_setuid:
+	case SYS_ID_setgid:
+	case SYS_ID_setreuid:
+	case SYS_ID_setregid:
+	case SYS_ID_setresuid:
+	case SYS_ID_setresgid:
+	case SYS_ID_setfsuid:
+	case SYS_ID_setfsgid:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool
 advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 {
@@ -72,6 +90,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	const struct moment m = { .call = ev };
 
 	t->forking = makes_task(ev->id);
+	t->changes_ids = changes_ids(ev->id);
 	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
@@ -102,6 +121,9 @@ advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
 		advance_end(s, t);
 	t->ending = NULL;
 	t->forking = false;
+	if (t->changes_ids)
+		t->ids.known = false;
+	t->changes_ids = false;
 }
 
 bool

@@ -28,6 +28,7 @@ struct let_in {
 	const struct pins *pins;
 	struct resolved *found;		/* objects that are needed until the call ends are taken from it */
 	struct arena *arena;
+	pid_t shelf;			/* by which this task reaches what is held; 0: it cannot */
 };
 
 /* At the syscall-enter-stop.  0 or -errno; on failure the caller kills the tracee. */

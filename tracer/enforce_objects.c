@@ -67,12 +67,13 @@ static const char *
 path_to(struct draft *d, struct hold *h, struct object *o)
 {
 	int fd = o->entry ? keep(h, &o->parent) : keep(h, &o->fd);
+	pid_t shelf = d->in->shelf;
 
-	if (fd < 0)
+	if (fd < 0 || !shelf)
 		return NULL;
 	if (o->entry)
-		return shelf_entry(fd, o->last, d->in->arena);
-	return o->slash ? shelf_entry(fd, "", d->in->arena) : shelf_object(fd, d->in->arena);
+		return shelf_entry(shelf, fd, o->last, d->in->arena);
+	return o->slash ? shelf_entry(shelf, fd, "", d->in->arena) : shelf_object(shelf, fd, d->in->arena);
 }
 
 static int

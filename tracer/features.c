@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/features.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -39,6 +41,20 @@ closes_ranges(void)
 	return syscall(SYS_close_range, ~0U, ~0U, 0) == 0;
 }
 
+/* By name from another process, what is open as a path only: /proc/PID/fd. */
+static bool
+holds(void)
+{
+	char link[32], name[16];
+	int fd = open("/", O_PATH | O_CLOEXEC);
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = fd < 0 ? -1 : readlink(link, name, sizeof(name));
+	close(fd);
+	return n > 0;
+}
+
 static bool
 seals(void)
 {
@@ -69,6 +85,8 @@ const struct feature features[] = {
 	{ "proc-syscall", "2.6.27", "/proc/TID/syscall tells apart the ABIs that 64-bit code can call by",
 	  "without syscall-info every call of 64-bit programs is refused", 0, shows_syscall },
 	{ "vm-read", "3.2", "arguments are read by process_vm_readv", "they are read from /proc/PID/mem, or word by word", 0, reads_memory },
+	{ "hold", "2.6.39", "calls are made on the memory and on the objects that were checked",
+	  "a program that races with itself gets at what its policy refuses: to measure with, not to run anything hostile", FEATURE_HOLD, holds },
 	{ "sealed-memfd", "5.1", "arguments that were checked are held in a file that nobody can write or change",
 	  "an unsealed one holds them; root could write it by /proc, which rules refuse", FEATURE_WINDOW(BACK_SEALED), seals },
 	{ "memfd", "3.17", "a file without a name holds them", "shared memory or an unlinked file does", FEATURE_WINDOW(BACK_MEMFD), makes_memfd },

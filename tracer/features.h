@@ -13,7 +13,7 @@
 #include "tracer/opt.h"
 
 /* The bit of a window_backing beside those of enum pt_feature. */
-enum { FEATURE_WINDOWS = 16 };
+enum { FEATURE_HOLD = 1 << 15, FEATURE_WINDOWS = 16 };
 #define FEATURE_WINDOW(backing)	(1U << (FEATURE_WINDOWS + (backing)))
 
 struct feature {

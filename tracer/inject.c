@@ -15,7 +15,6 @@
 #include "lib/xalloc.h"
 #include "tracer/registers.h"
 #include "tracer/remote.h"
-#include "tracer/shelf.h"
 #include "tracer/window.h"
 
 /* Below the stack pointer, and below what code may keep there without moving it (128 bytes on x86-64). */
@@ -69,12 +68,12 @@ plan(struct injection *in, const char *call, uint64_t a, uint64_t b, uint64_t c,
 }
 
 static int
-plan_open(struct injection *in, pid_t tid)
+plan_open(struct injection *in, pid_t tid, pid_t shelf)
 {
 	char path[SCRATCH] = "";
 	int err;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shelf_pid(), in->window->fd);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shelf, in->window->fd);
 	err = remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
 	if (!err)
 		err = remote_write(tid, (tracee_addr){ in->scratch }, path, sizeof(path));
@@ -125,7 +124,7 @@ rewind_to(struct injection *in, pid_t tid, uint64_t nr, const uint64_t *args)
 }
 
 int
-inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi)
+inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi, pid_t shelf)
 {
 	struct injection *in = xcalloc(1, sizeof(*in));
 	int err;
@@ -138,7 +137,7 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 	in->window = window_new();
 	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
 	if (!err)
-		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid);
+		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid, shelf);
 	if (!err)
 		err = replace_call(in, t->tid);
 	if (err) {

@@ -17,7 +17,7 @@ struct injection;
 bool inject_is_due(const struct tracee *, const struct abi *);
 
 /* At the entry of its first call.  0: that is held; or -errno. */
-int inject_begin(struct session *, struct tracee *, const struct pt_call *, const struct abi *);
+int inject_begin(struct session *, struct tracee *, const struct pt_call *, const struct abi *, pid_t shelf);
 
 /* Is one under way in this task? */
 bool inject_is_under_way(const struct tracee *);

@@ -115,6 +115,16 @@ classify(void *ctx, struct whose whose, pid_t pid)
 	return procs_tracer(pid) == getpid() || procs_is_dead(pid) ? PROC_TREE : PROC_OUTSIDE;
 }
 
+pid_t
+lifecycle_shelf(struct tracee *t)
+{
+	struct file_ids *ids = &t->ids;
+
+	if (!ids->known)
+		ids->known = procs_file_ids(t->tid, &ids->uid, &ids->gid);
+	return ids->known ? shelf_for(ids->uid, ids->gid) : 0;
+}
+
 struct task_view
 lifecycle_view(struct session *s, const struct tracee *t)
 {
@@ -240,9 +250,11 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
+		child->ids = t->ids;
 		lifecycle_unpark(s, child);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
+		child->ids = t->ids;
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
 	}
 	t->forking = false;
@@ -259,7 +271,7 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 		if (tid == watchdog_pid()) {
 			warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
 			lifecycle_kill_all(s);
-		} else if (tid == shelf_pid()) {
+		} else if (shelf_is(tid)) {
 			warn("the process that holds open what was checked has died: the program is killed");
 			lifecycle_kill_all(s);
 		}
@@ -347,6 +359,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	enforce_forget(t);
+	t->ids.known = false;
 	arena_reset(&s->arena);
 	if (!may_run(s, t, first))
 		enforce_kill(t);

@@ -40,6 +40,9 @@ struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
  */
 void lifecycle_resume(struct session *, struct tracee *, int sig);
 
+/* The shelf by which that task reaches what is held; 0: it cannot. */
+pid_t lifecycle_shelf(struct tracee *);
+
 /* How that task sees files and processes. */
 struct task_view lifecycle_view(struct session *, const struct tracee *);
 

@@ -86,14 +86,15 @@ check_status_fd(const struct setup *s)
 }
 
 static int
-check_kernel(const struct setup_options *o)
+check_kernel(struct setup *s)
 {
 	const char *wrong;
 	unsigned without;
 	int err = 0;
 
-	if (features_named(&o->without, &without))
+	if (features_named(&s->o->without, &without))
 		return -EINVAL;
+	s->session.naive = without & FEATURE_HOLD;
 	wrong = pt_probe(without);
 	if (wrong)
 		warn("cannot trace: %s", wrong);
@@ -126,7 +127,7 @@ setup_session(struct setup *s)
 {
 	int err;
 
-	if ((err = check_status_fd(s)) || (err = check_kernel(s->o)) || (err = open_log(s)))
+	if ((err = check_status_fd(s)) || (err = check_kernel(s)) || (err = open_log(s)))
 		return err;
 	s->session.floor = s->layers.floor;
 	s->session.layers = s->layers.layer;

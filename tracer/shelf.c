@@ -2,63 +2,133 @@
 #include "tracer/shelf.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-static pid_t shelf;
+enum { MAX_SHELVES = 64 };
+
+static struct shelf {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+} shelves[MAX_SHELVES];
+static unsigned n;
+
+static bool
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
+/* Nobody could go by a process that is not dumpable, and who changes his ids is not. */
+static bool
+become(uid_t uid, gid_t gid)
+{
+	if ((getegid() != gid || getgid() != gid) && setresgid(gid, gid, gid) < 0)
+		return false;
+	if ((geteuid() != uid || getuid() != uid) && setresuid(uid, uid, uid) < 0)
+		return false;
+	return drop_capabilities() && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
 
 /*
  * Dies with the thread that made it: it holds descriptors whose end others
  * wait for.  In a session of its own no terminal's signal reaches it.
  */
 static _Noreturn void
-idle(pid_t parent)
+idle(pid_t parent, const struct shelf *s, int ready)
 {
 	sigset_t all;
+	char ok;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	ok = become(s->uid, s->gid);
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);	/* after a change of ids, which takes it back */
 	if (getppid() != parent)
 		_exit(0);
 	setsid();
+	if (write(ready, &ok, 1) != 1 || !ok)
+		_exit(0);
 	for (;;)
 		pause();
+}
+
+static int
+start(struct shelf *s)
+{
+	pid_t parent = getpid();
+	int ready[2];
+	char ok = 0;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	s->pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (s->pid == 0)
+		idle(parent, s, ready[1]);
+	while (s->pid > 0 && read(ready[0], &ok, 1) < 0 && errno == EINTR)
+		;
+	close(ready[0]);
+	close(ready[1]);
+	if (ok)
+		return 0;
+	if (s->pid > 0)
+		waitpid(s->pid, NULL, __WALL);
+	return -EPERM;
+}
+
+static pid_t
+add(uid_t uid, gid_t gid)
+{
+	struct shelf *s = &shelves[n];
+
+	if (n == MAX_SHELVES)
+		return 0;
+	*s = (struct shelf){ 0, uid, gid };
+	return start(s) ? 0 : shelves[n++].pid;
 }
 
 int
 shelf_start(void)
 {
-	pid_t parent = getpid(), pid;
-
-	if (shelf)
-		return 0;
-	pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
-	if (pid < 0)
-		return -errno;
-	if (pid == 0)
-		idle(parent);
-	shelf = pid;
-	return 0;
+	return n || add(geteuid(), getegid()) ? 0 : -EPERM;
 }
 
 pid_t
-shelf_pid(void)
+shelf_for(uid_t fsuid, gid_t fsgid)
 {
-	return shelf;
+	for (unsigned i = 0; i < n; i++)
+		if (shelves[i].uid == fsuid && shelves[i].gid == fsgid)
+			return shelves[i].pid;
+	return add(fsuid, fsgid);
+}
+
+bool
+shelf_is(pid_t pid)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (shelves[i].pid == pid)
+			return true;
+	return false;
 }
 
 const char *
-shelf_object(int fd, struct arena *a)
+shelf_object(pid_t shelf, int fd, struct arena *a)
 {
 	return arena_printf(a, "/proc/%d/fd/%d", shelf, fd);
 }
 
 const char *
-shelf_entry(int fd, const char *last, struct arena *a)
+shelf_entry(pid_t shelf, int fd, const char *last, struct arena *a)
 {
 	return arena_printf(a, "/proc/%d/fd/%d/%s", shelf, fd, last);
 }

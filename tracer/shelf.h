@@ -3,26 +3,33 @@
 #define TG_SHELF_H
 
 /*
- * The shelf: a process that shares tollgate's table of descriptors and does
+ * A shelf: a process that shares tollgate's table of descriptors and does
  * nothing.  What tollgate holds open as number N, a program can name as
  * /proc/SHELF/fd/N, and the kernel goes from there to that very object, by
  * whatever names it could be reached at that moment.  tollgate itself hides
- * its /proc directory, and keeps programs from walking into the shelf's: only
+ * its /proc directory, and keeps programs from walking into a shelf's: only
  * names that tollgate writes lead there.
+ *
+ * The kernel lets a task go there when its file system ids are the shelf's and
+ * the shelf has no capability that it has not.  So a shelf has none, and there
+ * is one for each pair of ids that tasks have.
  */
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/arena.h"
 
-/* To be called by the thread that traces, while it is still dumpable.  0 or -errno. */
+/* The first, for tollgate's own ids: while it is still dumpable, and by the thread that traces.  0 or -errno. */
 int shelf_start(void);
 
-/* Its process; 0: there is none. */
-pid_t shelf_pid(void);
+/* The one for tasks of those ids; 0: there is none, and cannot be. */
+pid_t shelf_for(uid_t fsuid, gid_t fsgid);
+
+bool shelf_is(pid_t pid);
 
 /* The object that tollgate holds as fd, and the entry `last` of the directory held as fd; NULL: no room. */
-const char *shelf_object(int fd, struct arena *);
-const char *shelf_entry(int fd, const char *last, struct arena *);
+const char *shelf_object(pid_t shelf, int fd, struct arena *);
+const char *shelf_entry(pid_t shelf, int fd, const char *last, struct arena *);
 
 #endif

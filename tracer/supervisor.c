@@ -15,7 +15,7 @@ supervisor_is_there(void)
 bool
 supervisor_is(pid_t pid)
 {
-	return pid > 0 && (pid == pid_of_supervisor || pid == watchdog_pid() || pid == shelf_pid());
+	return pid > 0 && (pid == pid_of_supervisor || pid == watchdog_pid() || shelf_is(pid));
 }
 
 void

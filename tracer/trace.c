@@ -243,13 +243,13 @@ on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
 static bool
 begin_image(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi)
 {
-	if (!abi || !inject_is_due(t, abi))
+	if (s->naive || !abi || !inject_is_due(t, abi))
 		return false;
 	if (t->group->injecting) {
 		t->waits = true;
 		return true;
 	}
-	if (!s->leaving && inject_begin(s, t, call, abi))
+	if (!s->leaving && inject_begin(s, t, call, abi, lifecycle_shelf(t)))
 		enforce_kill(t);
 	lifecycle_resume(s, t, 0);
 	return true;
@@ -307,9 +307,9 @@ static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
     const struct verdict *v, struct resolved *r)
 {
-	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena };
+	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena, lifecycle_shelf(t) };
 
-	return enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
+	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
 
 static void

@@ -71,6 +71,13 @@ struct hold {
 
 struct injection;
 
+/* Whose rights it has on files; a thread's own. */
+struct file_ids {
+	uid_t uid;
+	gid_t gid;
+	bool known;
+};
+
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
@@ -83,6 +90,8 @@ struct tracee {
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
 	struct hold hold;
+	struct file_ids ids;
+	bool changes_ids;		/* the call in progress may */
 	bool waits;			/* at a syscall-enter-stop, for its process's window */
 	unsigned redone;		/* how often the call was made again */
 	struct injection *injection;	/* under way; NULL: none */

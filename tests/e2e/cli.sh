@@ -348,7 +348,7 @@ tg probe --json --without exitkill
 like "$out" '"name": "exitkill"' 'probe --json'
 tg probe --without exitkil
 is "$status" 125 'a feature that is none'
-like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscall-info, regset' 'is told'
+like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscall-info, regset, hold, sealed-memfd, memfd, shm' 'is told'
 policy open.policy 'default allow'
 for feature in seize exitkill syscall-info regset; do
 	tg run --without "$feature" -p ./open.policy -- sh -c 'echo one; (echo two); exit 3'
