@@ -113,6 +113,8 @@ EXTRA_DIST += \
 	%D%/e2e/policies/open.policy	\
 	%D%/e2e/policies/run.policy	\
 	%D%/e2e/policies/strict.policy	\
+	%D%/kernels/boot.sh	\
+	%D%/kernels/init.c	\
 	%D%/media/clip.mkv	\
 	%D%/media/make.sh	\
 	#
