@@ -4,9 +4,9 @@
 # boot.sh ARCH KERNEL DIRECTORY SECONDS [QEMU-OPTION]...
 #
 # Boots a kernel in qemu, without a disk: the files of DIRECTORY are all it has.
-# Its /init is tests/kernels/init.c, built static for ARCH, which runs /run (a
+# Its /init is tests/kernels/init.c, built static for ARCH, which runs /start (a
 # program or a script) and switches the machine off.  What the machine prints
-# comes out here; the exit status is that of /run, 124 when there was none
+# comes out here; the exit status is that of /start, 124 when there was none
 # within SECONDS, 77 when this cannot be tried here.
 #
 #	boot.sh --list		the architectures

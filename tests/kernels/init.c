@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The first process of a machine that boot.sh starts: mounts what there is,
- * runs /run, says how that ended, and switches the machine off.  Static, and
+ * runs /start, says how that ended, and switches the machine off.  Static, and
  * content with any kernel: what cannot be mounted is not there.
  *
  * Where the kernel can, the host's files are there too, read-only, in place of
@@ -37,7 +37,6 @@ static const struct {
 	{ "devpts",	"/dev/pts",	"ptmxmode=0666",	0755 },
 	{ "tmpfs",	"/dev/shm",	"mode=1777",		01777 },
 	{ "tmpfs",	"/tmp",		"mode=1777",		01777 },
-	{ "tmpfs",	"/run.d",	"mode=0755",		0755 },
 };
 
 /* For kernels without devtmpfs. */
@@ -173,7 +172,7 @@ main(void)
 	open_console();
 	mount_host();
 	start_loopback();
-	status = run("/run");
+	status = run("/start");
 	printf("\nboot: status %d\n", status);
 	fflush(stdout);
 	tcdrain(STDOUT_FILENO);
