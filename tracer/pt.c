@@ -30,7 +30,8 @@ struct syscall_info {
 	} u;
 };
 
-enum { GET_SYSCALL_INFO = 0x420e };
+/* A request is an enum of its own with one C library and an int with another. */
+static const int get_syscall_info = 0x420e;
 
 static int
 result(long r)
@@ -139,7 +140,7 @@ pt_call(pid_t tid, struct pt_call *c)
 
 	memset(c, 0, sizeof(*c));
 	memset(&info, 0, sizeof(info));
-	n = ptrace((enum __ptrace_request)GET_SYSCALL_INFO, tid, sizeof(info), &info);
+	n = ptrace(get_syscall_info, tid, sizeof(info), &info);
 	if (n < 0)
 		return -errno;
 	if ((size_t)n < offsetof(struct syscall_info, u))
