@@ -361,6 +361,25 @@ policy_needs(const struct policy *p, const struct sysevent *ev)
 	return needs;
 }
 
+static const struct origin *
+names_function(const struct policy *p)
+{
+	for (size_t i = 0; i < p->nrules; i++)
+		if (p->rule[i]->cond.needs & NEED_FUNCTION)
+			return &p->rule[i]->origin;
+	return NULL;
+}
+
+const struct origin *
+policy_names_function(const struct policy *p)
+{
+	const struct origin *o = names_function(p);
+
+	for (size_t i = 0; !o && i < p->nfamily; i++)
+		o = names_function(p->family[i]);
+	return o;
+}
+
 /* What rules lead to, each policy once. */
 struct targets {
 	const struct policy **out;

@@ -131,6 +131,8 @@ enum need {
 	NEED_FUNCTION = 1 << 3,	/* sysevent.caller: its function */
 };
 unsigned policy_needs(const struct policy *, const struct sysevent *);
+/* The first line that asks for the calling function, here or in a policy that an exec adds; NULL: none does. */
+const struct origin *policy_names_function(const struct policy *);
 
 /* Something that may end phases.  Members that say nothing are zero. */
 struct moment {

@@ -12,6 +12,7 @@
 #include "tracer/choice.h"
 #include "tracer/command.h"
 #include "tracer/host.h"
+#include "tracer/symbols.h"
 
 enum { FINE, FINDINGS, USAGE };
 
@@ -83,6 +84,16 @@ take_finding(void *ctx, const char *kind, const struct origin *origin, const cha
 	else
 		puts(b.s);
 	snprintf(c->last, sizeof(c->last), "%s", b.s);
+}
+
+static void
+check_functions(struct checking *c, const struct policy *p)
+{
+	const struct origin *o = symbols_possible() ? NULL : policy_names_function(p);
+
+	if (o)
+		take_finding(c, "no-libelf", o, "this tollgate was built without libelf and cannot tell functions: "
+		    "the calls that the line is about are refused");
 }
 
 static bool
@@ -172,6 +183,7 @@ check_one(struct checking *c, const char *name)
 	if (!p)
 		return;
 	policy_lint(p, &around, take_finding, c);
+	check_functions(c, p);
 	show_exposure(c, name, p);
 	policy_free(p);
 }

@@ -11,6 +11,7 @@
 #include "tracer/console.h"
 #include "tracer/features.h"
 #include "tracer/pt.h"
+#include "tracer/symbols.h"
 #include "tracer/window.h"
 
 /* Those in folders are parts that policies are made of. */
@@ -48,6 +49,23 @@ choose_policies(struct setup *s, const char *program, struct opt_list *names)
 	return -ENOENT;
 }
 
+/* Each refusal will only say that something cannot be found. */
+static void
+warn_functions(const struct layers *l)
+{
+	for (size_t i = 0; !symbols_possible() && i < l->n; i++) {
+		const struct origin *o = policy_names_function(l->layer[i].policy);
+		char text[256];
+		struct strbuf b = STRBUF(text);
+
+		if (!o)
+			continue;
+		strbuf_escape(&b, o->file, strlen(o->file), "");
+		warn("%s:%u names a function, and this tollgate was built without libelf: the calls that the line is about are refused",
+		    text, o->line);
+	}
+}
+
 int
 setup_policies(struct setup *s, const char *program)
 {
@@ -57,6 +75,8 @@ setup_policies(struct setup *s, const char *program)
 
 	if (!err)
 		err = host_load_layers(&s->host, &names, extra, &s->layers);
+	if (!err)
+		warn_functions(&s->layers);
 	opt_list_free(&names);
 	return err;
 }

@@ -2,12 +2,12 @@
 #include "tracer/symbols.h"
 
 #include <errno.h>
+#include <stddef.h>
 
 #ifdef HAVE_LIBELF
 
 #include <gelf.h>
 #include <libelf.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +240,12 @@ symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name)
 	return 0;
 }
 
+bool
+symbols_possible(void)
+{
+	return true;
+}
+
 #else
 
 int
@@ -248,6 +254,12 @@ symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name)
 	(void)fd, (void)st, (void)offset;
 	*name = NULL;
 	return -ENOSYS;
+}
+
+bool
+symbols_possible(void)
+{
+	return false;
 }
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TG_SYMBOLS_H
 #define TG_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -13,5 +14,8 @@
  * without libelf.
  */
 int symbols_find(int fd, const struct stat *st, uint64_t offset, const char **name);
+
+/* Was tollgate built with libelf? */
+bool symbols_possible(void);
 
 #endif
