@@ -5,10 +5,11 @@ dnl _FORTIFY_SOURCE needs an optimiser and hides faults from the sanitizers;
 dnl -static and -pie exclude each other.
 AC_DEFUN([TG_HARDEN], [
   AC_REQUIRE([TG_SANITIZE])
+  AC_REQUIRE([TG_STATIC])
   TG_HARDEN_CPPFLAGS= TG_HARDEN_CFLAGS= TG_HARDEN_LDFLAGS=
   TG_TRY_FLAG([TG_HARDEN_CFLAGS], [-fstack-protector-strong])
   TG_TRY_FLAG([TG_HARDEN_LDFLAGS], [-Wl,-z,relro -Wl,-z,now])
-  AS_CASE([" $CFLAGS $LDFLAGS "],
+  AS_CASE([" $CFLAGS $LDFLAGS $TG_STATIC_LDFLAGS "],
     [*" -static "*], [],
     [TG_TRY_FLAG([tg_pie], ["-fPIE -pie"])
      AS_IF([test -n "$tg_pie"],

@@ -52,6 +52,7 @@ SHELL_TESTS = \
 SLOW_TESTS = \
 	%D%/e2e/explain.sh	\
 	%D%/e2e/players.sh	\
+	%D%/static.sh		\
 	%D%/kernels/levels.sh	\
 	%D%/mutants.sh		\
 	#
@@ -117,6 +118,7 @@ EXTRA_DIST += \
 	%D%/kernels/init.c	\
 	%D%/media/clip.mkv	\
 	%D%/media/make.sh	\
+	%D%/static-build.sh	\
 	#
 
 # Default for every unit test.
@@ -134,6 +136,10 @@ TESTS += $(SHELL_TESTS) $(SLOW_TESTS)
 
 TRACEE_CFLAGS = -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -pthread
 TRACEES32 = $(TRACEES:.tracee=.tracee32)
+# The static build of static.sh.
+clean-local:
+	rm -rf static
+
 SUFFIXES = .tracee .tracee32
 CLEANFILES += $(TRACEES) $(TRACEES32)
 check_DATA = $(TRACEES)
@@ -143,9 +149,9 @@ endif
 dist-hook: dist-tracees
 
 .c.tracee:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TRACEE_CFLAGS) -o $@ $<
 .c.tracee32:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
 .PHONY: dist-tracees check-unit check-quick check-levels
 dist-tracees:
