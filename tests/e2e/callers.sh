@@ -23,6 +23,19 @@ answers()
 	printf '%s\n' "$out" | cut -d' ' -f2 | xargs
 }
 
+# asks_function CLAIM ANSWERS POLICY-LINE: where functions can be told.
+asks_function()
+{
+	claim=$1 wanted=$2
+	shift 2
+	policy p.policy "$@"
+	tg check -q ./p.policy
+	case $out in
+	*'built without libelf'*) skip "$claim" 'built without libelf' ;;
+	*) is "$(answers "$@")" "$wanted" "$claim" ;;
+	esac
+}
+
 for abi in $have; do
 	# libc own anonymous patched memfd file remapped again straddling writable replaced deleted
 	is "$(answers)" 'ok ok ok ok ok ok ok ok ok ok ok ok' "every caller can call, $abi"
@@ -32,10 +45,10 @@ for abi in $have; do
 		'ok EPERM EPERM EPERM EPERM ok EPERM ok EPERM EPERM EPERM EPERM' "caller in: by the name of the file, $abi"
 	is "$(answers "deny EPERM syscall uname if caller in \"$work/stubs/*\"")" \
 		'ok ok ok ok ok EPERM ok EPERM ok ok ok ok' "or by its path, $abi"
-	is "$(answers "deny EPERM syscall uname if caller \"callers.$abi:own_uname\"")" \
-		'ok EPERM ok ok ok ok ok ok ok ok ok ok' "by the function, $abi"
-	is "$(answers "deny EPERM syscall uname if caller in \"libc.so*:*uname*\", \"libstub.so.1\"")" \
-		'EPERM ok ok ok ok EPERM ok EPERM ok ok ok ok' "by one of several, $abi"
+	asks_function "by the function, $abi" 'ok EPERM ok ok ok ok ok ok ok ok ok ok' \
+		"deny EPERM syscall uname if caller \"callers.$abi:own_uname\""
+	asks_function "by one of several, $abi" 'EPERM ok ok ok ok EPERM ok EPERM ok ok ok ok' \
+		"deny EPERM syscall uname if caller in \"libc.so*:*uname*\", \"libstub.so.1\""
 	is "$(answers 'deny EPERM syscall uname' 'allow syscall uname if caller in "libc.so*"')" \
 		'ok EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM EPERM' "as what allows, $abi"
 done

@@ -11,8 +11,7 @@ TG_SRCDIR=${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 TG_BUILDDIR=${TG_BUILDDIR:-$TG_SRCDIR/build}
 old=$TG_BUILDDIR/tests/kernels/oldkernel
 short='callers cli phases programs promises transitions'
-n=0
-failed=0
+. "$TG_SRCDIR/tests/kernels/suite.sh"
 
 [ -x "$old" ] || { echo "Bail out! $old is not built"; exit 99; }
 if ! "$old" now -- true; then
@@ -30,22 +29,11 @@ all)
 	;;
 esac
 
-out=$(mktemp) || exit 99
-trap 'rm -f "$out"' EXIT
-trap 'exit 99' HUP INT TERM
+# Without prlimit64 the tests' own shell cannot forbid a core, as tollgate does.
+ulimit -c 0
 for level in $LEVELS; do
 	for script in ${SCRIPTS:-$short}; do
-		# Without prlimit64 the tests' own shell cannot forbid a core, as tollgate does.
-		(ulimit -c 0; exec "$old" "$level" -- sh "$TG_SRCDIR/tests/e2e/$script.sh" > "$out")
-		status=$?
-		sed -n "s,^\\(ok\\|not ok\\) [0-9]* - ,\\1 - $level $script: ,p; /^#/p" "$out"
-		n=$((n + $(grep -cE '^(ok|not ok) ' "$out")))
-		if [ "$status" != 0 ] || ! grep -q '^1\.\.' "$out"; then
-			failed=1
-			n=$((n + 1))
-			echo "not ok - $level $script: the script ends well"
-		fi
+		suite "$level" "$script" "$old" "$level" --
 	done
 done
-echo "1..$n"
-exit "$failed"
+suites_end
