@@ -86,6 +86,11 @@ check_PROGRAMS += %D%/kernels/oldkernel
 tests_kernels_oldkernel_SOURCES = %D%/kernels/oldkernel.c
 tests_kernels_oldkernel_LDADD =
 
+# The first process of a machine that boot.sh starts: of use in a static build.
+EXTRA_PROGRAMS = %D%/kernels/init
+tests_kernels_init_SOURCES = %D%/kernels/init.c
+tests_kernels_init_LDADD =
+
 # What unit tests include: shared parts, and decisions as rows.
 noinst_HEADERS = \
 	%D%/cases/decide.def	\
@@ -115,7 +120,14 @@ EXTRA_DIST += \
 	%D%/e2e/policies/run.policy	\
 	%D%/e2e/policies/strict.policy	\
 	%D%/kernels/boot.sh	\
-	%D%/kernels/init.c	\
+	%D%/kernels/check.sh	\
+	%D%/kernels/guest.sh	\
+	%D%/kernels/kernel.sh	\
+	%D%/kernels/more.config	\
+	%D%/kernels/pack.sh	\
+	%D%/kernels/short.sh	\
+	%D%/kernels/small.config	\
+	%D%/kernels/suite.sh	\
 	%D%/media/clip.mkv	\
 	%D%/media/make.sh	\
 	%D%/static-build.sh	\
@@ -153,7 +165,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: dist-tracees check-unit check-quick check-levels
+.PHONY: dist-tracees check-unit check-quick check-levels check-kernels
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -169,6 +181,10 @@ check-quick:
 # Everything end to end at every simulated level of the kernel.
 check-levels:
 	LEVELS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/levels.sh'
+
+# The same on real kernels, in qemu.  TOLLGATE_KERNEL names one more.
+check-kernels:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/check.sh'
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh

@@ -40,11 +40,15 @@ missing()
 # The console, without carriage returns; what init says last is the status.
 follow()
 {
-	awk '
-		{ sub(/\r+$/, "") }
-		/^boot: status [0-9]+$/ { status = $3; seen = 1; next }
-		{ print; fflush() }
-		END { exit seen ? status : 124 }'
+	cr=$(printf '\r') seen=124
+	while IFS= read -r line || [ -n "$line" ]; do
+		while [ "$line" != "${line%"$cr"}" ]; do line=${line%"$cr"}; done
+		case $line in
+		'boot: status '[0-9]*) seen=${line#boot: status } ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	return "$seen"
 }
 
 case ${1:-} in
