@@ -6,8 +6,8 @@
 #
 # From Debian's sources, which are fetched without touching what this machine
 # has installed, and *.config of this folder.  What is built stays in
-# ${XDG_CACHE_HOME:-~/.cache}/tollgate-kernels, by the sum of all that went into
-# it.  77: it cannot be had here, and the last line says why.
+# ${XDG_CACHE_HOME:-~/.cache}/tollgate-kernels, by the sum of its row and of its
+# configuration.  77: it cannot be had here, and the last line says why.
 #
 #	TOLLGATE_KERNEL		an image: what the name "given" stands for
 #	DEBIAN_MIRROR		another than deb.debian.org
@@ -97,7 +97,7 @@ for part in $parts; do
 done
 
 # shellcheck disable=SC2086
-sum=$(cat $configs "$0" | cksum | cut -d' ' -f1)
+sum=$({ echo "$row"; cat $configs; } | cksum | cut -d' ' -f1)
 image=$cache/$name-$sum
 if [ ! -s "$image" ]; then
 	[ "$(uname -m)" = x86_64 ] || lacks "no kernel for $(uname -m) is built so far"
