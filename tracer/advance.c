@@ -8,6 +8,7 @@
 
 #include "lib/diag.h"
 #include "tracer/callstop.h"
+#include "tracer/lifecycle.h"
 #include "tracer/scrub.h"
 
 static const char mark_dir[] = "/tollgate/mark/";
@@ -77,7 +78,30 @@ changes_ids(enum sys_id id)
 	case SYS_ID_setresgid:
 	case SYS_ID_setfsuid:
 	case SYS_ID_setfsgid:
+	case SYS_ID_setgroups:
+	case SYS_ID_capset:
 		return true;
+	default:
+		return false;
+	}
+}
+
+/* Calls after which a name need not mean what it means to tollgate. */
+static bool
+changes_view(const struct sysevent *ev)
+{
+	switch (ev->id) {
+	case SYS_ID_chroot:
+	case SYS_ID_pivot_root:
+	case SYS_ID_mount:
+	case SYS_ID_umount:
+	case SYS_ID_umount2:
+	case SYS_ID_move_mount:
+	case SYS_ID_unshare:
+	case SYS_ID_setns:
+		return true;
+	case SYS_ID_clone:
+		return ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER);
 	default:
 		return false;
 	}
@@ -91,6 +115,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 
 	t->forking = makes_task(ev->id);
 	t->changes_ids = changes_ids(ev->id);
+	s->views_differ |= changes_view(ev);
 	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
@@ -122,7 +147,7 @@ advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
 	t->ending = NULL;
 	t->forking = false;
 	if (t->changes_ids)
-		t->ids.known = false;
+		lifecycle_forget_ids(t);
 	t->changes_ids = false;
 }
 

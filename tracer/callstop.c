@@ -113,7 +113,9 @@ is_skipped(const struct tracee *t, const struct registers *r)
 static bool
 is_exit(const struct tracee *t, const struct registers *r)
 {
-	return t->state == TS_IN_CALL && (!is_marked_entry(r) || is_skipped(t, r));
+	bool ours = t->hold.nregs || t->injection;	/* with registers of ours no program has run in between */
+
+	return t->state == TS_IN_CALL && (ours || !is_marked_entry(r) || is_skipped(t, r));
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "lib/cleanup.h"
 #include "lib/diag.h"
 #include "lib/xalloc.h"
+#include "tracer/lifecycle.h"
 #include "tracer/registers.h"
 #include "tracer/remote.h"
 #include "tracer/window.h"
@@ -31,6 +32,8 @@ struct injection {
 	uint64_t nr, args[6];		/* of the call that was put in */
 	int64_t fd;
 	const struct abi *abi;
+	bool blocked;			/* a program that ran already has handlers, which must not run in between */
+	uint64_t mask;			/* the signals that it blocked before */
 };
 
 bool
@@ -134,7 +137,8 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 	in->fd = -1;
 	in->scratch = ((t->group->start_sp ? t->group->start_sp : call->sp) - SCRATCH_BELOW) & ~UINT64_C(15);
 	t->group->injecting = true;
-	in->window = window_new();
+	in->blocked = !t->group->start_sp && pt_block_signals(t->tid, &in->mask) == 0;
+	in->window = window_new(lifecycle_ids(t));
 	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
 	if (!err)
 		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid, shelf);
@@ -162,7 +166,7 @@ inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
 	const struct injection *in = t->injection;
 
 	(void)s;
-	if ((uint32_t)call->nr != (uint32_t)in->nr || call->ip != registers_get(&in->before, in->before.set->ip))
+	if (call->audit_arch != in->abi->audit_arch || (uint32_t)call->nr != (uint32_t)in->nr || call->ip != registers_get(&in->before, in->before.set->ip))
 		return -EPROTO;
 	for (unsigned i = 0; i < 6; i++)
 		if (cut(in, call->args[i]) != cut(in, in->args[i]))
@@ -173,7 +177,7 @@ inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
 
 /* One line of /proc/PID/maps is our window, whole, shared and for reading only. */
 static bool
-is_window(const struct window *w, uint64_t at, const char *line)
+is_line_of(const struct window *w, uint64_t at, const char *line)
 {
 	uint64_t lo, hi, offset, ino;
 	char perms[5];
@@ -183,8 +187,8 @@ is_window(const struct window *w, uint64_t at, const char *line)
 	return lo == at && hi == at + WINDOW_SIZE && !strcmp(perms, "r--s") && !offset && ino == w->ino;
 }
 
-static bool
-is_mapped(const struct window *w, pid_t tid, uint64_t at)
+bool
+inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48], line[4608];
@@ -193,7 +197,7 @@ is_mapped(const struct window *w, pid_t tid, uint64_t at)
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
 	f = fopen(path, "re");
 	while (f && !found && fgets(line, sizeof(line), f))
-		found = is_window(w, at, line);
+		found = is_line_of(w, at, line);
 	return found;
 }
 
@@ -205,11 +209,13 @@ finish(struct tracee *t, uint64_t at)
 	struct thread_group *g = t->group;
 	int err;
 
-	if (!is_mapped(in->window, t->tid, at))
+	if (!inject_is_mapped(in->window, t->tid, at))
 		return -EPROTO;
 	err = remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
 	if (!err)
 		err = rewind_to(in, t->tid, registers_get(&in->before, in->before.set->nr), NULL);
+	if (!err && in->blocked)
+		err = pt_set_blocked(t->tid, in->mask);
 	if (err)
 		return err;
 	window_mapped(in->window, at);

@@ -28,4 +28,7 @@ int inject_left(struct session *, struct tracee *, const struct pt_call *);
 
 void inject_abandon(struct tracee *);
 
+/* Does that task have the window there, whole, shared and for reading only? */
+bool inject_is_mapped(const struct window *, pid_t tid, uint64_t at);
+
 #endif

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -115,14 +117,52 @@ classify(void *ctx, struct whose whose, pid_t pid)
 	return procs_tracer(pid) == getpid() || procs_is_dead(pid) ? PROC_TREE : PROC_OUTSIDE;
 }
 
-pid_t
-lifecycle_shelf(struct tracee *t)
+const struct file_ids *
+lifecycle_ids(struct tracee *t)
 {
-	struct file_ids *ids = &t->ids;
+	if (!t->ids) {
+		t->ids = xmalloc(sizeof(*t->ids));
+		ids_read(t->tid, t->ids);
+	}
+	return t->ids;
+}
 
-	if (!ids->known)
-		ids->known = procs_file_ids(t->tid, &ids->uid, &ids->gid);
-	return ids->known ? shelf_for(ids->uid, ids->gid) : 0;
+void
+lifecycle_forget_ids(struct tracee *t)
+{
+	free(t->ids);
+	t->ids = NULL;
+}
+
+static void
+inherit_ids(struct tracee *child, const struct tracee *t)
+{
+	lifecycle_forget_ids(child);
+	if (!t->ids)
+		return;
+	child->ids = xmalloc(sizeof(*child->ids));
+	*child->ids = *t->ids;
+}
+
+/* Is what the task has at /proc ours?  In another root, or with other mounts, a name there is whatever somebody put there. */
+static bool
+sees_our_proc(pid_t tid)
+{
+	struct stat ours, its;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/root/proc", tid);
+	return stat("/proc", &ours) == 0 && stat(path, &its) == 0 && ours.st_dev == its.st_dev && ours.st_ino == its.st_ino;
+}
+
+pid_t
+lifecycle_shelf(const struct session *s, struct tracee *t)
+{
+	const struct file_ids *ids = lifecycle_ids(t);
+
+	if (!ids->known || (s->views_differ && !sees_our_proc(t->tid)))
+		return 0;
+	return shelf_for(ids->uid, ids->gid);
 }
 
 struct task_view
@@ -250,11 +290,11 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
-		child->ids = t->ids;
+		inherit_ids(child, t);
 		lifecycle_unpark(s, child);
 	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
-		child->ids = t->ids;
+		inherit_ids(child, t);
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
 	}
 	t->forking = false;
@@ -315,6 +355,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	leader->tid = self.tid;
 	leader->group = self.group;
 	leader->next = self.next;
+	leader->ids = self.ids;
 	former->forking = false;
 	former->ending = NULL;
 }
@@ -359,7 +400,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	enforce_forget(t);
-	t->ids.known = false;
+	lifecycle_forget_ids(t);
 	arena_reset(&s->arena);
 	if (!may_run(s, t, first))
 		enforce_kill(t);

@@ -40,8 +40,12 @@ struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
  */
 void lifecycle_resume(struct session *, struct tracee *, int sig);
 
+/* Whose rights that task has on files; the same after it has forked, others may be after an exec. */
+const struct file_ids *lifecycle_ids(struct tracee *);
+void lifecycle_forget_ids(struct tracee *);
+
 /* The shelf by which that task reaches what is held; 0: it cannot. */
-pid_t lifecycle_shelf(struct tracee *);
+pid_t lifecycle_shelf(const struct session *, struct tracee *);
 
 /* How that task sees files and processes. */
 struct task_view lifecycle_view(struct session *, const struct tracee *);

@@ -60,6 +60,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/host.h		\
 	%D%/image.c		\
 	%D%/image.h		\
+	%D%/ids.c		\
+	%D%/ids.h		\
 	%D%/inject.c		\
 	%D%/inject.h		\
 	%D%/launch.c		\
@@ -107,6 +109,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/setup.h		\
 	%D%/status.c		\
 	%D%/status.h		\
+	%D%/sticky.c		\
+	%D%/sticky.h		\
 	%D%/stop.c		\
 	%D%/stop.h		\
 	%D%/supervisor.c	\

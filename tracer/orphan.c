@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "tracer/enforce.h"
+#include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 
 static bool
@@ -61,6 +62,18 @@ humble(struct thread_group *g, const struct bereaved *b)
 	return room;
 }
 
+/* The first of the dead may have had another image than its parent: then the window is not in its memory, and it gets none. */
+static void
+check_window(struct tracee *t)
+{
+	struct thread_group *g = t->group;
+
+	if (!g->window || inject_is_mapped(g->window, t->tid, g->window->at))
+		return;
+	window_release(g->window);
+	g->window = NULL;
+}
+
 static void
 take_in(struct tracee *t, void *ctx)
 {
@@ -73,6 +86,7 @@ take_in(struct tracee *t, void *ctx)
 		return;
 	}
 	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
+	check_window(t);
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);
 	lifecycle_unpark(s, t);

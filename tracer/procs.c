@@ -61,20 +61,6 @@ procs_tracer(pid_t tid)
 }
 
 bool
-procs_file_ids(pid_t tid, uid_t *uid, gid_t *gid)
-{
-	cleanup_file FILE *f = NULL;
-	char path[48], line[256];
-	int found = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "re");
-	while (f && found < 2 && fgets(line, sizeof(line), f))
-		found += sscanf(line, "Uid: %*u %*u %*u %u", uid) == 1 || sscanf(line, "Gid: %*u %*u %*u %u", gid) == 1;
-	return found == 2;
-}
-
-bool
 procs_is_dead(pid_t tid)
 {
 	cleanup_file FILE *f = NULL;

@@ -9,9 +9,6 @@
 /* The thread group of a task; -errno. */
 pid_t procs_tgid(pid_t tid);
 
-/* A task's file system ids.  False when /proc shows none. */
-bool procs_file_ids(pid_t tid, uid_t *uid, gid_t *gid);
-
 /* The parent process; 0 when there is none. */
 pid_t procs_parent(pid_t tid);
 /* Calls fn for each process that /proc shows; false when it shows none. */

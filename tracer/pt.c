@@ -199,6 +199,22 @@ pt_set_siginfo(pid_t tid, const siginfo_t *info)
 	return result(ptrace(PTRACE_SETSIGINFO, tid, 0, info));
 }
 
+static const int get_signal_mask = 0x420a, set_signal_mask = 0x420b;
+
+int
+pt_set_blocked(pid_t tid, uint64_t mask)
+{
+	return result(ptrace(set_signal_mask, tid, sizeof(mask), &mask));
+}
+
+int
+pt_block_signals(pid_t tid, uint64_t *before)
+{
+	int err = result(ptrace(get_signal_mask, tid, sizeof(*before), before));
+
+	return err ? err : pt_set_blocked(tid, UINT64_MAX);
+}
+
 int
 pt_peek(pid_t tid, uint64_t addr, uint64_t *word)
 {

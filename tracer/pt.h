@@ -59,6 +59,8 @@ int pt_getregs(pid_t tid, void *buf, size_t *len);	/* NT_PRSTATUS; *len: room, t
 int pt_setregs(pid_t tid, const void *buf, size_t len);
 int pt_get_siginfo(pid_t tid, siginfo_t *);	/* -EINVAL: this is a group-stop */
 int pt_set_siginfo(pid_t tid, const siginfo_t *);	/* at a stop before a signal's delivery */
+int pt_block_signals(pid_t tid, uint64_t *before);	/* all of them; Linux 3.11 */
+int pt_set_blocked(pid_t tid, uint64_t mask);
 int pt_peek(pid_t tid, uint64_t addr, uint64_t *word);
 
 #endif

@@ -41,16 +41,18 @@ attaches_over(const struct window *w, const struct sysevent *ev)
 	return ev->id == SYS_ID_shmat && (ev->arg[2].val & SHM_REMAP) && ev->arg[1].val < w->at + WINDOW_SIZE;
 }
 
+/* Of whoever's: its owner could change its mode, and write it. */
 static bool
-names_segment(const struct window *w, const struct sysevent *ev)
+names_segment(const struct sysevent *ev)
 {
-	return w->backing == BACK_SHM && (ev->id == SYS_ID_shmat || ev->id == SYS_ID_shmctl) &&
-	    (int)ev->arg[0].val == w->shmid;
+	return (ev->id == SYS_ID_shmat || ev->id == SYS_ID_shmctl) && window_is_segment((int)ev->arg[0].val);
 }
 
 int
 ranges_refuse(const struct window *w, const struct sysevent *ev)
 {
+	if (names_segment(ev))
+		return EINVAL;
 	if (!w)
 		return 0;
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
@@ -60,7 +62,7 @@ ranges_refuse(const struct window *w, const struct sysevent *ev)
 		    window_touches(w, ev->arg[r->addr].val, r->len < 0 ? 1 : ev->arg[r->len].val))
 			return r->err;
 	}
-	if (attaches_over(w, ev) || names_segment(w, ev))
+	if (attaches_over(w, ev))
 		return EINVAL;
 	if (ev->id == SYS_ID_uselib)
 		return ENOSYS;		/* maps where the file says */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tracer/script.h"
+#include "tracer/sticky.h"
 
 #ifndef RENAME_EXCHANGE
 #define RENAME_EXCHANGE 2
@@ -103,6 +104,15 @@ creates_over_directory(const struct job *j, const struct argdesc *d, const struc
 {
 	return (d->rights & R_OPEN) && makes_entry(j, d) && o->fd >= 0 && S_ISDIR(o->st.st_mode) &&
 	    (open_flags(j) & O_TMPFILE) != O_TMPFILE;
+}
+
+static bool
+creates_over_other(const struct job *j, const struct argdesc *d, const struct object *o)
+{
+	if (!(d->rights & R_OPEN) || !makes_entry(j, d) || o->fd < 0)
+		return false;
+	return (S_ISREG(o->st.st_mode) && sticky_forbids(PROTECTS_REGULAR, &o->dir, &o->st)) ||
+	    (S_ISFIFO(o->st.st_mode) && sticky_forbids(PROTECTS_FIFOS, &o->dir, &o->st));
 }
 
 /* What would make an entry that is there already: the kernel can only say so. */
@@ -242,6 +252,8 @@ resolve_path(struct job *j, unsigned i)
 		j->out->failed = EEXIST;
 	else if (!err && creates_over_directory(j, d, &o))
 		j->out->failed = EISDIR;
+	else if (!err && creates_over_other(j, d, &o))
+		j->out->failed = EACCES;
 	else if (!err && o.absent && !makes_entry(j, d))
 		j->out->failed = ENOENT;
 	err = job_settle(j, a, &o, err);

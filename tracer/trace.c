@@ -58,6 +58,7 @@ trace_attached(struct session *s, pid_t pid)
 	int err = attach(s, pid), failed;
 
 	s->main_pid = pid;
+	s->views_differ = true;
 	if (err)
 		lifecycle_leave(s);
 	failed = serve(s);
@@ -249,7 +250,7 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 		t->waits = true;
 		return true;
 	}
-	if (!s->leaving && inject_begin(s, t, call, abi, lifecycle_shelf(t)))
+	if (!s->leaving && inject_begin(s, t, call, abi, lifecycle_shelf(s, t)))
 		enforce_kill(t);
 	lifecycle_resume(s, t, 0);
 	return true;
@@ -287,7 +288,10 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 		return (struct verdict){ .action = ACT_ALLOW, .reason = WHY_MARK, .access = -1 };
 	}
 	if (!err)
+		err = ids_borrow(lifecycle_ids(t));
+	if (!err)
 		err = resolve(&view, ev, &s->arena, r);
+	ids_return();
 	if (!err)
 		err = who_calls(t, call, raw->abi, confine_needs(c, ev), &s->arena, ev);
 	return err ? unreadable(err) : policy_decide(s->floor, c->layer, c->n, ev);
@@ -307,7 +311,7 @@ static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
     const struct verdict *v, struct resolved *r)
 {
-	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena, lifecycle_shelf(t) };
+	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena, lifecycle_shelf(s, t) };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }

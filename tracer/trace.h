@@ -39,6 +39,7 @@ struct session {
 	const struct layer *layers;	/* of the main program */
 	size_t nlayers;
 	struct audit *audit;
+	bool views_differ;		/* a task may have another root, other mounts or name spaces than tollgate */
 	bool naive;			/* calls are made on what the program had, whatever that is by then: for measuring */
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
 	bool leaving;			/* each tracee is detached at its next stop */

@@ -103,6 +103,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	watchdog_drop(t->tid);
 	enforce_forget(t);
 	inject_abandon(t);
+	free(t->ids);
 	all->n--;
 	group_release(t->group);
 	free(t);

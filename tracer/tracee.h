@@ -8,6 +8,7 @@
 
 #include "arch/arch.h"
 #include "tracer/confine.h"
+#include "tracer/ids.h"
 #include "tracer/window.h"
 
 /* Where a task is between two of its stops. */
@@ -71,13 +72,6 @@ struct hold {
 
 struct injection;
 
-/* Whose rights it has on files; a thread's own. */
-struct file_ids {
-	uid_t uid;
-	gid_t gid;
-	bool known;
-};
-
 struct tracee {
 	pid_t tid;
 	enum tracee_state state;
@@ -90,7 +84,7 @@ struct tracee {
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
 	struct hold hold;
-	struct file_ids ids;
+	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
 	bool waits;			/* at a syscall-enter-stop, for its process's window */
 	unsigned redone;		/* how often the call was made again */

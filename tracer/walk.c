@@ -12,6 +12,7 @@
 
 #include "lib/cleanup.h"
 #include "tracer/procs.h"
+#include "tracer/sticky.h"
 #include "tracer/supervisor.h"
 
 enum {
@@ -139,13 +140,15 @@ is_magic(int link, const char *target)
 }
 
 static int
-follow(struct walker *w, int link, const char *name)
+follow(struct walker *w, int link, const struct stat *of, const char *name)
 {
 	char target[PATH_MAX];
 	ssize_t n;
 
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
+	if (sticky_forbids(PROTECTS_LINKS, &w->st, of) && !on_proc(link))
+		return -EACCES;
 	n = readlinkat(link, "", target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
@@ -224,7 +227,7 @@ step_into(struct walker *w, const char *name, bool followed)
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode) && followed) {
-		err = w->flags & WALK_NO_LINKS ? -ELOOP : follow(w, fd, name);
+		err = w->flags & WALK_NO_LINKS ? -ELOOP : follow(w, fd, &st, name);
 		close(fd);
 		return err;
 	}
@@ -239,6 +242,19 @@ join(struct arena *a, const char *dir, const char *name, const char *rest)
 	return arena_printf(a, "%s%s%s%s%s", dir, sep, name, *rest ? "/" : "", rest);
 }
 
+/* A file that holds what was checked (window.c), whoever's. */
+static bool
+is_window(const char *path)
+{
+	static const char *const names[] = { "/memfd:tollgate (deleted)", "/SYSV00000000 (deleted)" };
+	const char *last = strrchr(path, '/');
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(path, names[i]))
+			return true;
+	return last && !strncmp(last, "/tollgate-", 10) && strlen(last) == 26 && !strcmp(last + 16, " (deleted)");
+}
+
 /* A process's own directory in /proc, and the supervisor's, have names that a policy can know. */
 static const char *
 rename_proc(struct whose whose, const char *path, struct arena *a)
@@ -248,6 +264,8 @@ rename_proc(struct whose whose, const char *path, struct arena *a)
 
 	if (supervisor_is(owner))
 		return arena_printf(a, "/proc/tollgate%s", rest);
+	if (is_window(path))
+		return arena_strdup(a, "/proc/tollgate/window");
 	if (owner && owner == whose.tgid)
 		return arena_printf(a, "/proc/self%s", rest);
 	return arena_strdup(a, path);
@@ -393,8 +411,11 @@ forbidden(struct walker *w, struct arena *a, struct object *o)
 
 /* Is the last component the object, and not what a link there leads to? */
 static bool
-ends_here(const struct walker *w, bool last, bool slash)
+ends_here(const struct walker *w, const char *name, bool last, bool slash)
 {
+	/* What "." and ".." lead to is an object, and moves with its directory. */
+	if (is_dots(name) && !(w->flags & WALK_ENTRY))
+		return false;
 	return last && ((w->flags & WALK_ENTRY) || (!slash && !(w->flags & WALK_FOLLOW)));
 }
 
@@ -420,8 +441,9 @@ run(struct walker *w, struct arena *a, struct object *o)
 			return unreached(w, "", err, a, o);
 		if (is_supervisor(w, name))
 			return forbidden(w, a, o);
-		ends = ends_here(w, last, slash);
+		ends = ends_here(w, name, last, slash);
 		err = ends ? keep_parent(w, name, slash, a, o) : 0;
+		o->dir = w->st;
 		err = err ? err : step(w, name, !ends);
 		if (err == -ENOENT && last && w->cur >= 0)
 			return absent(w, name, slash, a, o);

@@ -34,6 +34,7 @@ struct object {
 	bool absent;		/* nothing of that name; the parent is there */
 	const char *name;	/* canonical, in the arena; see walk() */
 	struct stat st;		/* when not absent and fd >= 0 */
+	struct stat dir;	/* of the directory in which the last name of its path was looked up */
 };
 
 /*

@@ -27,7 +27,7 @@ static unsigned missing;		/* bits of those to do without */
 
 /* A file without a name: the descriptor for writing, and one for reading in *readable. */
 static int
-open_memfd(int *readable)
+open_memfd(const struct file_ids *ids, int *readable)
 {
 	cleanup_close int fd = -1;
 	char path[32];
@@ -39,13 +39,14 @@ open_memfd(int *readable)
 #endif
 	if (fd < 0)
 		return -errno;
+	(void)ids;			/* anybody may read it */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	*readable = open(path, O_RDONLY | O_CLOEXEC);
 	return *readable < 0 ? -errno : steal_fd(&fd);
 }
 
 static int
-open_unlinked(int *readable)
+open_unlinked(const struct file_ids *ids, int *readable)
 {
 	static const char *const places[] = { "/dev/shm", "/tmp", "/var/tmp" };
 	char path[64];
@@ -58,8 +59,8 @@ open_unlinked(int *readable)
 			continue;
 		*readable = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		unlink(path);
-		fchmod(fd, 0400);		/* who could open it anew cannot for writing, unless he is root */
-		if (*readable >= 0)
+		/* Who could open it anew cannot for writing, unless he is root. */
+		if (*readable >= 0 && fchmod(fd, 0400) == 0 && (ids->uid == geteuid() || fchown(fd, ids->uid, ids->gid) == 0))
 			return fd;
 		close(fd);
 	}
@@ -74,9 +75,9 @@ seal(int fd)
 }
 
 static int
-back_by_file(struct window *w, int (*open_one)(int *readable), bool sealed)
+back_by_file(struct window *w, const struct file_ids *ids, int (*open_one)(const struct file_ids *, int *), bool sealed)
 {
-	cleanup_close int fd = open_one(&w->fd);
+	cleanup_close int fd = open_one(ids, &w->fd);
 	struct stat st;
 	void *mem;
 
@@ -93,26 +94,26 @@ back_by_file(struct window *w, int (*open_one)(int *readable), bool sealed)
 }
 
 static int
-back_by_sealed(struct window *w)
+back_by_sealed(struct window *w, const struct file_ids *ids)
 {
-	return back_by_file(w, open_memfd, true);
+	return back_by_file(w, ids, open_memfd, true);
 }
 
 static int
-back_by_memfd(struct window *w)
+back_by_memfd(struct window *w, const struct file_ids *ids)
 {
-	return back_by_file(w, open_memfd, false);
+	return back_by_file(w, ids, open_memfd, false);
 }
 
 static int
-back_by_unlinked(struct window *w)
+back_by_unlinked(struct window *w, const struct file_ids *ids)
 {
-	return back_by_file(w, open_unlinked, false);
+	return back_by_file(w, ids, open_unlinked, false);
 }
 
 /* Whoever has the number can attach it, by its mode for reading only; ranges.c keeps its owner's uid from changing that. */
 static int
-back_by_shm(struct window *w)
+back_by_shm(struct window *w, const struct file_ids *ids)
 {
 	struct shmid_ds ds;
 	void *mem;
@@ -131,6 +132,8 @@ back_by_shm(struct window *w)
 	if (shmctl(w->shmid, IPC_STAT, &ds) < 0)
 		return -errno;
 	ds.shm_perm.mode = 0400;
+	ds.shm_perm.uid = ids->uid;
+	ds.shm_perm.gid = ids->gid;
 	/* Marked to be destroyed it lives as long as it is attached, and Linux still lets one attach it. */
 	if (shmctl(w->shmid, IPC_SET, &ds) < 0 || shmctl(w->shmid, IPC_RMID, NULL) < 0)
 		return -errno;
@@ -140,7 +143,7 @@ back_by_shm(struct window *w)
 
 static const struct {
 	const char *name;
-	int (*back)(struct window *);
+	int (*back)(struct window *, const struct file_ids *);
 } backings[BACKINGS] = {
 	[BACK_SEALED]	= { "sealed", back_by_sealed },
 	[BACK_MEMFD]	= { "memfd", back_by_memfd },
@@ -173,7 +176,7 @@ window_free(struct window *w)
 }
 
 static struct window *
-make(enum window_backing b)
+make(enum window_backing b, const struct file_ids *ids)
 {
 	struct window *w = xcalloc(1, sizeof(*w));
 	int err;
@@ -182,7 +185,7 @@ make(enum window_backing b)
 	w->fd = -1;
 	w->shmid = -1;
 	w->backing = b;
-	err = backings[b].back(w);
+	err = backings[b].back(w, ids);
 	if (!err)
 		return w;
 	window_free(w);
@@ -193,7 +196,8 @@ make(enum window_backing b)
 bool
 window_is_there(enum window_backing b)
 {
-	struct window *w = missing >> b & 1 ? NULL : make(b);
+	const struct file_ids own = { .known = true, .uid = geteuid(), .gid = getegid() };
+	struct window *w = missing >> b & 1 ? NULL : make(b, &own);
 
 	window_release(w);
 	return w != NULL;
@@ -214,9 +218,9 @@ window_probe(unsigned without)
 }
 
 struct window *
-window_new(void)
+window_new(const struct file_ids *ids)
 {
-	return make(chosen);
+	return make(chosen, ids);
 }
 
 struct window *
@@ -263,6 +267,17 @@ window_give(struct window *w, int slot)
 	memset(w->mem + (size_t)slot * WINDOW_SLOT, 0, w->used[slot]);
 	w->used[slot] = 0;
 	w->taken[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+}
+
+/* Windows are marked to be destroyed when nobody has them attached any more, and have a size of their own. */
+bool
+window_is_segment(int shmid)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(shmid, IPC_STAT, &ds) < 0)
+		return errno != EINVAL && errno != EIDRM;
+	return ds.shm_segsz == WINDOW_SIZE && ds.shm_perm.mode & SHM_DEST;
 }
 
 bool

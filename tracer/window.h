@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "tracer/ids.h"
+
 enum {
 	WINDOW_SLOTS	= 128,
 	WINDOW_SLOT	= 32768,	/* two paths, or a message's largest control data, and structs */
@@ -48,7 +50,7 @@ enum window_backing window_backing(void);
 const char *window_backing_name(enum window_backing);
 
 /* NULL with errno. */
-struct window *window_new(void);
+struct window *window_new(const struct file_ids *);		/* whose task is to map it */
 struct window *window_hold(struct window *);
 void window_release(struct window *);		/* takes NULL */
 /* It is mapped: the descriptor is not needed any more. */
@@ -58,6 +60,9 @@ void window_mapped(struct window *, uint64_t at);
 int window_take(struct window *);
 /* Clears what was written: others who have the window could read it. */
 void window_give(struct window *, int slot);
+
+/* Is that segment of shared memory a window, of this tollgate or another? */
+bool window_is_segment(int shmid);
 
 /* Does [addr, addr + len) touch the window?  Also when the sum overflows. */
 bool window_touches(const struct window *, uint64_t addr, uint64_t len);

@@ -134,7 +134,6 @@ needed 'stdio rpath prot_exec ipc' "$promised" share
 needed 'stdio rpath prot_exec memfd' "$promised" nameless
 needed 'stdio rpath prot_exec inotify' "$promised" watch
 needed 'stdio rpath prot_exec keyring' "$promised" keys
-needed 'stdio rpath prot_exec unveil' "$promised" confine
 needed 'stdio rpath prot_exec settime' "$promised" clock
 needed 'stdio rpath prot_exec audio' "$promised" sound
 needed 'stdio rpath prot_exec video' "$promised" camera

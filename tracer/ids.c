@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/ids.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+
+#ifndef SYS_setfsuid32
+#define SYS_setfsuid32	SYS_setfsuid
+#define SYS_setfsgid32	SYS_setfsgid
+#define SYS_setgroups32	SYS_setgroups
+#endif
+
+enum { DAC_CAPS = 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH };
+
+static struct file_ids own;
+static bool borrowed;
+static uid_t user;
+
+static void
+read_groups(const char *list, struct file_ids *ids)
+{
+	char *end;
+
+	for (ids->ngroups = 0; ids->ngroups < MAX_GROUPS; ids->ngroups++) {
+		unsigned long g = strtoul(list, &end, 10);
+
+		if (end == list)
+			break;
+		ids->group[ids->ngroups] = (gid_t)g;
+		list = end;
+	}
+}
+
+void
+ids_read(pid_t tid, struct file_ids *ids)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[8192];
+	uint64_t caps;
+	unsigned found = 0;
+
+	memset(ids, 0, sizeof(*ids));
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Uid: %*u %*u %*u %u", &ids->uid) == 1)
+			found |= 1;
+		else if (sscanf(line, "Gid: %*u %*u %*u %u", &ids->gid) == 1)
+			found |= 2;
+		else if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
+			ids->searches_all = (caps & DAC_CAPS) == DAC_CAPS;
+		else if (!strncmp(line, "Groups:", 7))
+			read_groups(line + 7, ids);
+	}
+	ids->known = found == 3;
+}
+
+static bool
+same(const struct file_ids *a, const struct file_ids *b)
+{
+	return a->uid == b->uid && a->gid == b->gid && a->searches_all == b->searches_all && a->ngroups == b->ngroups &&
+	    !memcmp(a->group, b->group, (size_t)a->ngroups * sizeof(a->group[0]));
+}
+
+/* Of this thread alone: the C library's setgroups is for all of them. */
+static int
+take(const struct file_ids *ids)
+{
+	if (syscall(SYS_setgroups32, (size_t)ids->ngroups, ids->group) < 0)
+		return -errno;
+	syscall(SYS_setfsgid32, ids->gid);
+	syscall(SYS_setfsuid32, ids->uid);	/* away from 0 this drops the capabilities on files, and back it raises them */
+	user = ids->uid;
+	return (uid_t)syscall(SYS_setfsuid32, -1) == ids->uid && (gid_t)syscall(SYS_setfsgid32, -1) == ids->gid ? 0 : -EPERM;
+}
+
+static int
+set_search(bool all)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	data[0].effective = all ? data[0].effective | (data[0].permitted & DAC_CAPS) : data[0].effective & ~(uint32_t)DAC_CAPS;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+int
+ids_borrow(const struct file_ids *ids)
+{
+	int err;
+
+	if (!own.known) {
+		ids_read((pid_t)syscall(SYS_gettid), &own);
+		user = own.uid;
+	}
+	if (!ids->known || !own.known)
+		return -ESRCH;
+	if (same(ids, &own))
+		return 0;
+	borrowed = true;
+	err = take(ids);
+	return err ? err : set_search(ids->searches_all);
+}
+
+void
+ids_return(void)
+{
+	if (!borrowed)
+		return;
+	borrowed = false;
+	if (take(&own) || set_search(own.searches_all))
+		abort();		/* with somebody else's rights nothing can be decided any more */
+}
+
+uid_t
+ids_user(void)
+{
+	return own.known ? user : geteuid();
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_IDS_H
+#define TG_IDS_H
+
+/*
+ * Whose rights a task has on files.  Where they are not tollgate's own, names
+ * are looked up with the task's: or it would be shown what it may not search.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { MAX_GROUPS = 64 };
+
+struct file_ids {
+	bool known;
+	uid_t uid;
+	gid_t gid;
+	int ngroups;
+	gid_t group[MAX_GROUPS];
+	bool searches_all;	/* CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH */
+};
+
+/* Reads them anew.  ids->known tells whether that could be done; who has more groups than fit keeps those that do. */
+void ids_read(pid_t tid, struct file_ids *);
+
+/* Between the two this thread looks up files with these rights.  0 or -errno: then it must not look. */
+int ids_borrow(const struct file_ids *);
+void ids_return(void);
+
+/* The user whose rights count at this moment. */
+uid_t ids_user(void);
+
+#endif
