@@ -314,6 +314,15 @@ consider_needs(struct strictest *s, const struct policy *p, const struct syseven
 		consider(s, &unmet);
 }
 
+static void
+consider_move(struct strictest *s, const struct policy *p, const struct sysevent *ev)
+{
+	struct verdict v;
+
+	if (move_gains(p, ev, &v))
+		consider(s, &v);
+}
+
 static struct verdict
 decide_layer(const struct policy *floor, const struct layer *l, const struct sysevent *ev)
 {
@@ -329,6 +338,7 @@ decide_layer(const struct policy *floor, const struct layer *l, const struct sys
 		consider_call(&s, l, ev);
 	for (unsigned i = 0; i < ev->naccess; i++)
 		consider_access(&s, l, ev, i);
+	consider_move(&s, p, ev);
 	return s.v;		/* zero, which kills, when nothing was considered */
 }
 

@@ -15,6 +15,7 @@ engine_libtgdecide_a_SOURCES = \
 	%D%/describe.c		\
 	%D%/match.c		\
 	%D%/moment.c		\
+	%D%/move.c		\
 	%D%/netaddr.c		\
 	%D%/netaddr.h		\
 	%D%/pattern.c		\

@@ -37,6 +37,7 @@ enum reason {
 	WHY_CHILDREN,		/* a new process, and the policy says `children deny` */
 	WHY_DEFAULT,		/* no rule matched: the policy's `default` */
 	WHY_RULE,
+	WHY_MOVE,		/* what is refused of the old name would be allowed of the new one */
 	WHY_MARK,		/* the call only says how far the program is */
 };
 

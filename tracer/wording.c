@@ -29,6 +29,14 @@ refused_part(const struct sysevent *ev, const struct verdict *v)
 
 	if (v->rights & a.rights)
 		a.rights &= v->rights;
+	if (v->reason != WHY_MOVE)
+		return a;
+	/* A right that the call does not use, and that its object would get. */
+	a.rights = v->rights;
+	if (a.rights & (R_CONNECT | R_SEND)) {
+		a.kind = ACC_ADDR;
+		a.addr = (struct netaddr){ .family = NA_UNIX };
+	}
 	return a;
 }
 
@@ -71,6 +79,7 @@ reason_name(enum reason why)
 		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
+		[WHY_MOVE] = "move",
 		[WHY_MARK] = "mark",
 	};
 
@@ -88,6 +97,7 @@ wording_reason(const struct verdict *v, struct strbuf *b)
 		[WHY_CHILDREN] = "children",
 		[WHY_DEFAULT] = "default",
 		[WHY_RULE] = "rule",
+		[WHY_MOVE] = "refused of the old name, and the new one would allow it",
 		[WHY_MARK] = "a mark of the policy",
 	};
 

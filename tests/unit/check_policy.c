@@ -98,7 +98,8 @@ verdict_text(const struct verdict *v, char *mem, size_t size)
 		strbuf_addf(&b, " %u", v->origin->line);
 	else
 		strbuf_addf(&b, " %s", v->reason == WHY_DEFAULT ? "default" : v->reason == WHY_UNKNOWN ? "unknown" :
-		    v->reason == WHY_FLOOR ? "floor" : v->reason == WHY_CHILDREN ? "children" : "unreadable");
+		    v->reason == WHY_FLOOR ? "floor" : v->reason == WHY_CHILDREN ? "children" :
+		    v->reason == WHY_MOVE ? "move" : "unreadable");
 	if (v->unsafe)
 		strbuf_addf(&b, ":%s", v->unsafe);
 	if (v->rights && v->action != ACT_ALLOW)

@@ -11,6 +11,13 @@
 #include "tests/unit/policy_draft.h"
 #include "tests/unit/run.h"
 
+/* So that some moves are let in. */
+static const char *const openings[] = {
+	"allow read,write,create,delete /a/**, /usr/lib/**", "allow read,write,create,delete,exec /**",
+	"allow read,write,create,delete /**\nallow connect unix\ndeny connect unix:/a/b",
+	"allow read,write,create,delete /**\nallow attr /a/**\ndeny exec /a/b/c",
+};
+
 enum { POLICIES = 400, MAX_ADDED = 8 };
 
 static struct rig_call call[NEVENTS];
@@ -284,6 +291,9 @@ START_TEST(a_refusing_line_never_allows_more)
 		for (int i = 0; i < NEVENTS; i++) {
 			struct verdict v = decide(p, 0x333, i), w = decide(q, 0x333, i);
 
+			/* What the new name may not do any more, it does not gain. */
+			if (v.reason == WHY_MOVE)
+				continue;
 			if (w.action == ACT_ALLOW && v.action != ACT_ALLOW)
 				dump(&d, events[i]);
 			ck_assert(w.action != ACT_ALLOW || v.action == ACT_ALLOW);
@@ -396,6 +406,75 @@ START_TEST(not_knowing_never_allows_more)
 			ck_assert(w.action != ACT_ALLOW || v.action == ACT_ALLOW);
 		}
 		policy_free(p);
+	}
+}
+END_TEST
+
+/* May an object of this name be used so, by this caller, in these phases? */
+static bool
+has_right(const struct layer *l, const struct sysevent *as, const char *name, const char *rest, unsigned right)
+{
+	char path[256];
+	struct access a = { .kind = right & R_PATHS ? ACC_PATH : ACC_ADDR, .rights = (uint16_t)right, .path = path };
+	struct sysevent ev = *as;
+
+	snprintf(path, sizeof(path), "%s%s", name, rest);
+	a.addr.family = NA_UNIX;
+	ev.access = &a;
+	ev.naccess = 1;
+	return policy_decide(NULL, l, 1, &ev).action == ACT_ALLOW;
+}
+
+static const struct sysevent *
+any_move(void)
+{
+	const struct sysevent *ev;
+
+	do
+		ev = &call[pick(NEVENTS)].ev;
+	while (ev->naccess != 2 || !(ev->access[1].rights & R_CREATE) || !(ev->access[0].rights & R_WRITE));
+	return ev;
+}
+
+/* Of the names that a directory brings, some. */
+static void
+check_gains(const struct draft *d, const struct policy *p, const struct sysevent *ev, unsigned from)
+{
+	static const uint16_t rights[] = { R_EXEC, R_STAT, R_ATTR, R_CONNECT, R_SEND };
+	static const char *const rests[] = { "", "/b", "/c", "/x", "/b/c" };
+	const char *old = ev->access[from].path, *new = ev->access[!from].path;
+
+	for (unsigned i = 0; i < 200; i++) {
+		struct layer l = layer_of(p, pick(1 << MAX_LINES));
+		const struct sysevent *as = &call[pick(NEVENTS)].ev;
+		const char *rest = ev->access[0].tree ? PICK(rests) : "";
+		unsigned right = PICK(rights);
+		bool gained = has_right(&l, as, new, rest, right) && !has_right(&l, as, old, rest, right);
+
+		if (gained)
+			dump(d, sysdesc_table[ev->id].name);
+		ck_assert_msg(!gained, "%s of %s%s and not of %s", rights_name(right), new, rest, old);
+	}
+}
+
+/* Whoever calls, and whichever phases end: what a name refuses, the next name of the object refuses. */
+START_TEST(a_move_gains_nothing)
+{
+	for (int n = 0; n < 10 * POLICIES; n++) {
+		const struct sysevent *ev = any_move();
+		struct layer l = { .phases = pick(1 << MAX_LINES) };
+		struct draft d;
+
+		draft_policy(&d);
+		d.n -= d.n == MAX_LINES;
+		strcpy(d.line[d.n++], PICK(openings));
+		l = layer_of(compile(&d), l.phases);
+		if (policy_decide(NULL, &l, 1, ev).action == ACT_ALLOW) {
+			check_gains(&d, l.policy, ev, 0);
+			if (ev->access[0].rights & R_CREATE)
+				check_gains(&d, l.policy, ev, 1);
+		}
+		policy_free(l.policy);
 	}
 }
 END_TEST
@@ -552,6 +631,7 @@ main(void)
 	tcase_add_test(t, children_are_all_that_is_refused);
 	tcase_add_test(t, an_exec_never_allows_more);
 	tcase_add_test(t, not_knowing_never_allows_more);
+	tcase_add_test(t, a_move_gains_nothing);
 	tcase_add_test(t, what_is_shown_decides_the_same);
 	tcase_add_test(t, suggestions_allow);
 	tcase_add_test(t, suggestions_say_any_name);

@@ -83,6 +83,10 @@ static const char *const events[] = {
 	"kill sig=9; signal self", "kill sig=1; signal tree", "kill sig=15; signal outside", "kill; signal supervisor",
 	"ptrace; trace tree", "getpid foreign", "openat; write /proc/1/mem", "execve; exec /a/b; exec /lib/x",
 	"execve; exec /usr/lib/x", "fork", "vfork", "clone flags=17", "clone flags=0x10f00",
+	"rename; read,write,delete /a/b; create,write /a/c", "renameat; read,write,delete /a/b; create,write,delete /usr/lib/x",
+	"link; read,write /a/z; create /a/b", "linkat; read,write /lib/x; create /a/q",
+	"rename; read,write,delete tree:/a; create,write tree:/usr/lib", "rename; read,write,delete tree:/a/b; create,write tree:/a/c",
+	"renameat2 flags=2; read,write,create,delete /a/b; read,write,create,delete /a/z",
 };
 enum { NEVENTS = sizeof(events) / sizeof(events[0]) };
 
