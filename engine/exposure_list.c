@@ -83,6 +83,7 @@ compare_texts(const void *va, const void *vb)
 
 	r = r ? r : (int)a->kind - (int)b->kind;
 	r = r ? r : strcmp(a->text, b->text);
+	r = r ? r : (int)a->rule->elsewhere - (int)b->rule->elsewhere;
 	return r ? r : (a->rule->seq > b->rule->seq) - (a->rule->seq < b->rule->seq);
 }
 
@@ -116,7 +117,7 @@ collect(struct list *l)
 		const struct rule *r = p->rule[i];
 		unsigned rights = r->rights & ~(unsigned)r->implied;
 
-		if (r->action != ACT_ALLOW || r->hidden || r->elsewhere || (r->kind != OBJ_PATH && r->kind != OBJ_ADDR))
+		if (r->action != ACT_ALLOW || r->hidden || (r->kind != OBJ_PATH && r->kind != OBJ_ADDR))
 			continue;
 		rights &= r->kind == OBJ_PATH ? ALL_FILES : R_ADDRS;
 		if (!rights)
@@ -220,6 +221,8 @@ thing_print(const struct list *l, const struct thing *t, struct strbuf *b)
 		text += strlen(home);
 	}
 	strbuf_addf(b, strlen(text) > 120 ? "%.110s..." : "%s", text);
+	if (t->rule->elsewhere)
+		strbuf_add(b, " (by a link)");
 	if (!t->target)
 		return;
 	strbuf_add(b, " (under ");

@@ -268,6 +268,37 @@ count_refusals(const struct policy *p)
 	return n;
 }
 
+static bool
+said_before(const struct policy *p, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (!p->loose[k].origin.via && !strcmp(p->loose[k].link, p->loose[i].link))
+			return true;
+	return false;
+}
+
+static void
+say_loose(const struct loose *link, policy_finding *put, void *ctx)
+{
+	char name[256], text[TEXT];
+	struct strbuf n = STRBUF(name), b = STRBUF(text);
+
+	pattern_print_literal(link->link, strlen(link->link), &n);
+	strbuf_addf(&b, "%s is a symbolic link, and the policy lets the program make it anew: where it leads, ", n.s);
+	strbuf_addf(&b, strlen(link->object) > 200 ? "%.200s..." : "%s", link->object);
+	strbuf_addf(&b, ", is not allowed by this line; \"deny create,delete %s\" holds the link fast", n.s);
+	put(ctx, "loose-link", &link->origin, b.s);
+}
+
+/* Each link once, by the first line that leads over it. */
+void
+policy_loose_links(const struct policy *p, policy_finding *put, void *ctx)
+{
+	for (size_t i = 0; i < p->nloose && p->fallback.action != ACT_ALLOW; i++)
+		if (!p->loose[i].origin.via && !said_before(p, i))
+			say_loose(&p->loose[i], put, ctx);
+}
+
 static void
 check_settings(struct lint *l)
 {
@@ -418,6 +449,7 @@ policy_lint(const struct policy *p, const struct lint_host *host, policy_finding
 
 	collect(&l);
 	check_settings(&l);
+	policy_loose_links(p, put, ctx);
 	check_objects(&l);
 	check_twins(&l);
 	check_deputies(&l);

@@ -301,6 +301,7 @@ loader_compile(struct loader *l)
 	compile_marks(l);
 	compile_phases(l);
 	compile_lines(l);
+	compile_links(l);
 	compile_idle_lets(l);
 	compile_sort(l);
 	l->policy->name = l->main ? l->main->shown : "command line";
@@ -330,6 +331,7 @@ loader_end(struct loader *l, struct policy_errors *errors)
 	if (l->nfailures)
 		errors_format(l, errors);
 	free(l->rules.item);
+	free(l->ghosts.item);
 	free(l->guards.item);
 	free(l->blocks.item);
 	free(l->phases.item);

@@ -168,6 +168,7 @@ struct loader {
 	struct source *sources, **sources_end;
 	const struct source *main;
 	struct vector rules;		/* struct rule */
+	struct vector ghosts;		/* struct rule: of links that are at the end of a path */
 	struct vector guards;		/* char */
 	struct vector blocks;		/* struct group */
 	struct vector phases;		/* struct group */
@@ -365,6 +366,9 @@ bool compile_object(struct compiling *);
 bool canonical_form(struct loader *, const struct pattern *, const struct bytes *, struct bytes *out);
 const char *print_bytes(struct loader *, const struct bytes *);
 bool unknown_call(struct loader *, const struct source *, struct word, const char *name);
+
+/* link.c: what a link leads to does not count where the policy lets the program make the link. */
+void compile_links(struct loader *);
 
 /* phase.c */
 void compile_phases(struct loader *);

@@ -62,6 +62,7 @@ engine_libtgengine_a_SOURCES = \
 	%D%/index.c	\
 	%D%/lettype.c	\
 	%D%/lex.l	\
+	%D%/link.c	\
 	%D%/lint.c	\
 	%D%/lint_int.h	\
 	%D%/lint_line.c	\

@@ -144,21 +144,76 @@ kernels_words(struct loader *l, const struct bytes *b)
 	return r;
 }
 
+/* By which links the canonical form was found, before another is asked for. */
+static const struct policy_link *
+keep_links(struct loader *l)
+{
+	const struct policy_link *links = l->host->links ? l->host->links(l->host->ctx) : NULL;
+	struct policy_link *kept;
+	size_t n = 0;
+
+	while (links && links[n].name)
+		n++;
+	if (!n)
+		return NULL;
+	kept = pool_copy(l->keep, links, n + 1, sizeof(*kept));
+	for (size_t i = 0; i < n; i++)
+		kept[i].name = pool_text(l->keep, links[i].name, strlen(links[i].name));
+	return kept;
+}
+
+/*
+ * What the rule would be about if a link at the end of its directories were none:
+ * a directory that became one since.  Nothing is decided by it, but link.c asks
+ * who may make that link.
+ */
+static void
+add_ghosts(struct compiling *c, const struct rule *of, const struct bytes *b, const struct policy_link *links)
+{
+	size_t n = literal_directory(&of->path, b), at;
+
+	for (; links && links->name; links++) {
+		struct rule *r;
+		struct bytes ghost;
+		struct pattern p;
+
+		if (!links->last || !replace_prefix(c->l, b, n, links->name, &ghost) ||
+		    pattern_compile(&p, &c->l->build, ghost.b, ghost.n, &at))
+			continue;
+		pattern_keep(&p, c->l->keep);
+		r = pool_copy(c->l->scratch, of, 1, sizeof(*of));
+		r->path = p;
+		r->rank = p.rank;
+		vector_add(&c->l->ghosts, r);
+	}
+}
+
+/* What was written leads here. */
+static bool
+mark_elsewhere(struct rule *r, const struct policy_link *links)
+{
+	if (!r)
+		return false;
+	r->elsewhere = true;
+	r->links = links;
+	return true;
+}
+
 static bool
 compile_path(void *ctx, const struct bytes *in)
 {
 	struct compiling *c = ctx;
 	struct bytes b = kernels_words(c->l, in), canonical;
 	struct rule *r = add_path_rule(c, &b);
+	const struct policy_link *links;
 
 	if (!r)
 		return false;
 	if (!canonical_form(c->l, &r->path, &b, &canonical))
 		return true;
-	r = add_path_rule(c, &canonical);
-	if (r)
-		r->elsewhere = true;
-	return r;
+	links = keep_links(c->l);
+	add_ghosts(c, r, &b, links);
+	return mark_elsewhere(add_path_rule(c, &canonical), links);
 }
 
 /* Addresses. */
@@ -242,16 +297,15 @@ compile_addr(void *ctx, const struct bytes *b)
 {
 	struct compiling *c = ctx;
 	struct rule *r = add_addr_rule(c, b);
+	const struct policy_link *links;
 	struct bytes canonical;
 
 	if (!r || !add_implied_socket(c, r))
 		return false;
 	if (!canonical_addr(c->l, r, b, &canonical))
 		return true;
-	r = add_addr_rule(c, &canonical);
-	if (r)
-		r->elsewhere = true;
-	return r;
+	links = keep_links(c->l);
+	return mark_elsewhere(add_addr_rule(c, &canonical), links);
 }
 
 /* Processes. */

@@ -54,6 +54,12 @@ struct verdict {
 	unsigned layer;		/* index of the policy that decided */
 };
 
+/* A symbolic link on the way to what a policy names. */
+struct policy_link {
+	const char *name;	/* canonical, its own: not where it leads */
+	bool last;		/* nothing of the path comes behind it */
+};
+
 /*
  * What loading asks of its surroundings.  All text it returns must live until
  * policy_free().
@@ -81,6 +87,12 @@ struct policy_host {
 	 * appended: /lib/x -> /usr/lib/x.  NULL when nothing changes.
 	 */
 	const char *(*canonical)(void *ctx, const char *path);
+	/*
+	 * The symbolic links that the last answer of canonical() went by and that a
+	 * program of this user could make anew; the name of the last is NULL.  NULL:
+	 * there are none.  They are asked for at once, and copied.
+	 */
+	const struct policy_link *(*links)(void *ctx);
 	/* Valid words for suggestions, NULL-ended; may be NULL. */
 	const char *const *(*promises)(void *ctx);
 	/* What `unsafe` can name: policy_guards() of the floor; NULL: anything goes. */
@@ -190,6 +202,13 @@ struct lint_host {
 	bool (*has_file)(void *ctx, const char *path);	/* is there something of that name? */
 };
 void policy_lint(const struct policy *, const struct lint_host *, policy_finding *, void *ctx);
+
+/*
+ * Of these the links that the policy lets the program make and that lead to what
+ * its own lines mean to allow: worth a word at each run, for a program may have
+ * made them in the last one.
+ */
+void policy_loose_links(const struct policy *, policy_finding *, void *ctx);
 
 /* What a policy leaves open, in sentences; what matters most comes first. */
 enum exposure_level { EXPOSURE_GRAVE, EXPOSURE_NOTABLE, EXPOSURE_PLAIN };

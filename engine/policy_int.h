@@ -80,6 +80,7 @@ struct rule {
 	bool log, quiet;
 	bool hidden;			/* follows from another rule: `show` leaves it out */
 	bool elsewhere;			/* where links lead from an object that is written otherwise */
+	const struct policy_link *links;	/* those that it was reached by and that could be others; NULL: none */
 	uint16_t rights;
 	uint16_t implied;		/* those of them that nobody wrote */
 	int err;
@@ -125,6 +126,12 @@ struct phase {
 	struct origin origin;
 	const struct trigger *trigger;
 	unsigned ntriggers;
+};
+
+/* A link that the policy lets the program make, on the way to what a rule allows. */
+struct loose {
+	const char *link, *object;	/* the object at its end, which is not allowed */
+	struct origin origin;
 };
 
 /* A word of the policy with its place: `program`, `unsafe`. */
@@ -237,6 +244,8 @@ struct policy {
 	size_t nunsafe;
 	const struct mark *program;
 	size_t nprograms;
+	const struct loose *loose;		/* links that led elsewhere and do not count */
+	size_t nloose;
 	const struct mark *idle;		/* blocks that nobody uses */
 	size_t nidle;
 	const struct mark *idle_let;		/* variables likewise */

@@ -41,6 +41,7 @@ SHELL_TESTS = \
 	%D%/e2e/transitions.sh	\
 	%D%/e2e/callers.sh	\
 	%D%/e2e/hostile.sh	\
+	%D%/e2e/links.sh	\
 	%D%/e2e/moves.sh	\
 	%D%/e2e/window.sh	\
 	%D%/tables.sh		\

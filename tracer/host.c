@@ -17,6 +17,7 @@
 
 static const char *host_variable(void *ctx, const char *name);
 static const char *host_canonical(void *ctx, const char *path);
+static const struct policy_link *host_links(void *ctx);
 static const char *const *host_promises(void *ctx);
 static const char *const *host_guards(void *ctx);
 static void find_operands(struct host *, char *const *argv);
@@ -34,6 +35,7 @@ host_init(struct host *h, char *const *argv)
 		.read_promise = policyfile_read_promise,
 		.variable = host_variable,
 		.canonical = host_canonical,
+		.links = host_links,
 		.promises = host_promises,
 		.guards = host_guards,
 	};
@@ -57,6 +59,7 @@ host_free(struct host *h)
 	free(h->promises);
 	free(h->operand);
 	free(h->cwd);
+	route_free(&h->route);
 	memset(h, 0, sizeof(*h));
 }
 
@@ -97,57 +100,60 @@ make_absolute(const struct host *h, const char *path)
 	return joined;
 }
 
-static bool
-climbs(const char *path)
-{
-	for (const char *p = path; (p = strstr(p, "/..")); p += 3)
-		if (p[3] == '/' || p[3] == '\0')
-			return true;
-	return false;
-}
-
-/* The longest part that exists, links resolved, and the rest as it is. */
-static char *
-canonical(const char *path)
-{
-	cleanup_free char *head = xstrdup(path);
-
-	for (;;) {
-		cleanup_free char *real = realpath(head[0] ? head : "/", NULL);
-		char *slash;
-
-		if (real) {
-			const char *rest = path + strlen(head);
-
-			return xasprintf("%s%s", strcmp(real, "/") || !*rest ? real : "", rest);
-		}
-		slash = strrchr(head, '/');
-		if (!slash)
-			return xstrdup(path);
-		*slash = '\0';
-	}
-}
-
 static const char *
 host_canonical(void *ctx, const char *path)
 {
-	char *real = canonical(path);
+	struct host *h = ctx;
 
-	if (strcmp(real, path))
-		return host_own(ctx, real);
-	free(real);
-	return NULL;
+	route_free(&h->route);
+	route_find(&h->route, path);
+	return strcmp(h->route.path, path) ? host_own(h, xstrdup(h->route.path)) : NULL;
 }
 
-/* What the program will be given as a name, as policies have names. */
-static const char *
-operand_path(struct host *h, const char *arg)
+static const struct policy_link *
+host_links(void *ctx)
 {
-	cleanup_free char *path = make_absolute(h, arg);
+	struct host *h = ctx;
 
-	if (!path)
-		return NULL;
-	return host_own(h, climbs(path) ? canonical(path) : steal_ptr(&path));
+	return h->route.nlinks ? h->route.link : NULL;
+}
+
+static char *
+real_path(const char *path)
+{
+	struct route r;
+	char *real;
+
+	route_find(&r, path);
+	real = steal_ptr(&r.path);
+	route_free(&r);
+	return real;
+}
+
+/* The end of the last ".." of a path; NULL when it has none. */
+static const char *
+last_climb(const char *path)
+{
+	const char *last = NULL;
+
+	for (const char *p = path; (p = strstr(p, "/..")); p += 3)
+		if (p[3] == '/' || p[3] == '\0')
+			last = p + 3;
+	return last;
+}
+
+const char *
+host_path(struct host *h, const char *name)
+{
+	cleanup_free char *path = make_absolute(h, name), *up = NULL, *real = NULL;
+	const char *rest = path ? last_climb(path) : NULL;
+
+	if (!path || !rest)
+		return host_own(h, steal_ptr(&path));
+	/* Where ".." leads the file system says; what comes behind it is a name like others. */
+	up = xstrndup(path, (size_t)(rest - path));
+	real = real_path(up);
+	return host_own(h, xasprintf("%s%s", strcmp(real, "/") || !*rest ? real : "", rest));
 }
 
 static void
@@ -157,7 +163,7 @@ find_operands(struct host *h, char *const *argv)
 		if (!**argv || (**argv == '-' && access(*argv, F_OK) != 0))
 			continue;
 		xgrow(&h->operand, h->noperands, &h->operands_cap, sizeof(*h->operand));
-		h->operand[h->noperands++] = operand_path(h, *argv);
+		h->operand[h->noperands++] = host_path(h, *argv);
 	}
 }
 

@@ -46,12 +46,14 @@
 #include <stddef.h>
 
 #include "engine/policy.h"
+#include "tracer/canonical.h"
 #include "tracer/opt.h"
 
 struct host {
 	struct policy_host iface;	/* its ctx is this struct */
 	char *cwd;			/* NULL when it cannot be told */
 	const char *program;		/* canonical; NULL when none was found */
+	struct route route;		/* of the path that a policy asked for last */
 	const char **operand;
 	size_t noperands, operands_cap;
 	const char **promises;		/* names, NULL-ended */
@@ -70,6 +72,12 @@ void host_free(struct host *);
 
 /* The path execvp(3) would try for a program, absolute; NULL and errno when there is none. */
 const char *host_find_program(struct host *, const char *name);
+
+/*
+ * What somebody here calls a file, as policies have names: absolute, without
+ * "." and "..", its own links not followed.  NULL where that cannot be told.
+ */
+const char *host_path(struct host *, const char *name);
 
 /*
  * The name of the policy whose `program` line names this executable: its path,
@@ -124,6 +132,9 @@ struct layers {
  */
 int host_load_layers(struct host *, const struct opt_list *names, const char *extra, struct layers *);
 void layers_free(struct layers *);
+
+/* Says what in the policies is worth knowing at each run. */
+void host_note(struct host *, const struct opt_list *names, const struct layers *);
 
 /* A policy's text read from a file: a regular one or a pipe, of 1 MiB at most.  0 or -errno. */
 int host_read_file(struct host *, const char *path, const char **text, size_t *len);

@@ -161,6 +161,29 @@ layers_free(struct layers *l)
 	memset(l, 0, sizeof(*l));
 }
 
+/* Notes */
+
+static void
+note_loose_link(void *ctx, const char *kind, const struct origin *o, const char *text)
+{
+	char mem[256];
+	struct strbuf b = STRBUF(mem);
+
+	(void)ctx;
+	(void)kind;
+	strbuf_escape(&b, o->file, strlen(o->file), "");
+	warn("note: %s:%u: %s", b.s, o->line, text);
+}
+
+void
+host_note(struct host *h, const struct opt_list *names, const struct layers *l)
+{
+	(void)h;
+	(void)names;
+	for (size_t i = 0; i < l->n; i++)
+		policy_loose_links(l->layer[i].policy, note_loose_link, NULL);
+}
+
 /* Grants */
 
 /* What --ro and --rw stand for. */
@@ -190,22 +213,22 @@ has_control(const char *s)
 
 /* Adds one rule. */
 static int
-add_path(struct strbuf *b, const struct grant *g, const char *path)
+add_path(struct host *h, struct strbuf *b, const struct grant *g, const char *path)
 {
-	cleanup_free char *real = realpath(path, NULL);
+	const char *name;
 	struct stat st;
 
-	if (!real || stat(real, &st) < 0) {
+	if (stat(path, &st) < 0 || !(name = host_path(h, path))) {
 		warn_path(errno, g->option, path);
 		return -EINVAL;
 	}
-	if (has_control(real)) {
+	if (has_control(name)) {
 		warn_path(EILSEQ, g->option, path);
 		return -EINVAL;
 	}
 	strbuf_addf(b, "allow %s ", g->rights);
-	if (strcmp(real, "/"))
-		pattern_print_literal(real, strlen(real), b);
+	if (strcmp(name, "/"))
+		pattern_print_literal(name, strlen(name), b);
 	strbuf_add(b, S_ISDIR(st.st_mode) ? "/**\n" : "\n");
 	return 0;
 }
@@ -244,9 +267,9 @@ host_grants(struct host *h, const struct opt_list *ro, const struct opt_list *rw
 
 	strbuf_init(&b, mem, size);
 	for (size_t i = 0; i < ro->n; i++)
-		r |= add_path(&b, &grant_ro, ro->v[i]);
+		r |= add_path(h, &b, &grant_ro, ro->v[i]);
 	for (size_t i = 0; i < rw->n; i++)
-		r |= add_path(&b, &grant_rw, rw->v[i]);
+		r |= add_path(h, &b, &grant_rw, rw->v[i]);
 	for (size_t i = 0; i < connect->n; i++)
 		r |= add_address(&b, connect->v[i]);
 	return r || b.truncated ? NULL : mem;

@@ -39,6 +39,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/cmd_run.c		\
 	%D%/cmd_show.c		\
 	%D%/command.h		\
+	%D%/canonical.c		\
+	%D%/canonical.h		\
 	%D%/confine.c		\
 	%D%/confine.h		\
 	%D%/console.c		\

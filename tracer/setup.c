@@ -75,8 +75,10 @@ setup_policies(struct setup *s, const char *program)
 
 	if (!err)
 		err = host_load_layers(&s->host, &names, extra, &s->layers);
-	if (!err)
+	if (!err) {
 		warn_functions(&s->layers);
+		host_note(&s->host, &names, &s->layers);
+	}
 	opt_list_free(&names);
 	return err;
 }

@@ -116,6 +116,25 @@ rig_variable(void *ctx, const char *name)
 	return NULL;
 }
 
+static const char *rig_asked;
+
+/* Links that a program could make: below /w, and by way of others. */
+static const struct policy_link *
+rig_links(void *ctx)
+{
+	static struct policy_link link[2];
+	static const struct policy_link inner[] = { { "/usr/lib/out", true }, { NULL, false } };
+	static const struct policy_link middle[] = { { "/w/dir", false }, { NULL, false } };
+
+	(void)ctx;
+	link[0] = (struct policy_link){ rig_asked, true };
+	if (!strcmp(rig_asked, "/lib/out"))
+		return inner;
+	if (!strcmp(rig_asked, "/w/dir/sub"))
+		return middle;
+	return !strncmp(rig_asked, "/w/", 3) ? link : NULL;
+}
+
 static const char *
 rig_canonical(void *ctx, const char *path)
 {
@@ -124,9 +143,11 @@ rig_canonical(void *ctx, const char *path)
 	} links[] = {
 		{ "/lib", "/usr/lib" }, { "/var/run/s", "/run/s" }, { "/link", "/target" }, { "/toroot", "/" },
 		{ "/proc/self", "/proc/1" }, { "/lib/gcc", "/usr/lib/gcc" },
+		{ "/w/out", "/victim" }, { "/w/log", "/home/u/.bashrc" }, { "/w/sock", "/run/sock" }, { "/lib/out", "/victim" }, { "/w/dir/sub", "/victim/sub" },
 	};
 
 	(void)ctx;
+	rig_asked = path;
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (!strcmp(links[i].from, path))
 			return links[i].to;
@@ -156,6 +177,7 @@ static const struct policy_host rig_host = {
 	.read_promise = rig_read_promise,
 	.variable = rig_variable,
 	.canonical = rig_canonical,
+	.links = rig_links,
 	.promises = rig_promise_names,
 	.guards = rig_guards,
 };
