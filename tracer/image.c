@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/cleanup.h"
 #include "tracer/advance.h"
@@ -35,7 +36,19 @@ next_mapping(FILE *f, struct mapping *m)
 	return true;
 }
 
-/* The mappings of the file that ip lies in, from the first to the last of them. */
+/* A program that needs no loader begins in its own file. */
+static bool
+is_program(const struct thread_group *g, const char *file)
+{
+	char path[48], exe[sizeof(((struct mapping *)0)->file)];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", g->tgid);
+	n = readlink(path, exe, sizeof(exe));
+	return n > 0 && (size_t)n < sizeof(exe) && strlen(file) == (size_t)n && !memcmp(exe, file, (size_t)n);
+}
+
+/* The mappings of the file that ip lies in, from the first to the last of them; none of a program without a loader. */
 static void
 find_loader(struct thread_group *g, uint64_t ip)
 {
@@ -48,10 +61,13 @@ find_loader(struct thread_group *g, uint64_t ip)
 	f = fopen(path, "re");
 	g->loader_lo = g->loader_hi = 0;
 	while (f && next_mapping(f, &m)) {
+		m.file[strcspn(m.file, "\n")] = '\0';
 		if (strcmp(m.file, file)) {
 			lo = m.lo;
 			memcpy(file, m.file, sizeof(file));
 		}
+		if (ip >= m.lo && ip < m.hi && is_program(g, m.file))
+			return;
 		if (ip >= m.lo && ip < m.hi)
 			g->loader_lo = lo;
 		if (g->loader_lo && g->loader_lo == lo)
@@ -91,9 +107,9 @@ image_enter(struct session *s, struct tracee *t)
 		return false;
 	free(g->refusal);
 	g->refusal = NULL;
-	g->loading = true;
 	find_loader(g, at.ip);
 	want_window(g, at.sp);
+	g->loading = g->loader_hi != 0;
 	return true;
 }
 

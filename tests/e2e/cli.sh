@@ -138,6 +138,20 @@ tg run -p ./nolibs.policy -- true
 like "$status" '^(12[567]|1[3-9][0-9])$' 'a program that cannot start does not look like success'
 like "$err" '^tollgate: .*(execve|open|mmap)' 'and the refused call of its start is named'
 
+# A program without a loader has no such excuse.
+
+cat > still.c <<'END'
+#include <fcntl.h>
+int main(void) { return open("/etc/hostname", O_RDONLY) < 0 ? 3 : 0; }
+END
+if "${CC:-cc}" -static -o still still.c 2>/dev/null; then
+	tg run -p ./nolibs.policy -- ./still
+	is "$status" 3 'a static program starts without any library'
+	unlike "$err" 'did not start' 'and what it is refused is its own business'
+else
+	skip 'a static program starts without any library' 'the C compiler makes no static programs'
+fi
+
 # Wrong use.
 
 refuses 125 'usage|Usage|--help' 'no command'
