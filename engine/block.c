@@ -140,7 +140,7 @@ collect_idle(struct loader *l)
 	for (size_t i = 0; i < l->blocks.n; i++) {
 		const struct group *g = group_at(&l->blocks, i);
 
-		if (g->used_in || g->src->parent)
+		if (g->used_in || (g->src->parent && !g->src->local))
 			continue;
 		m[n].word = pool_text(l->keep, g->name.p, g->name.len);
 		m[n++].origin = origin_of(g->src, g->name);

@@ -91,7 +91,7 @@ read_errno(struct loader *l, const struct source *src, struct word w, int *err)
 struct origin
 origin_of(const struct source *src, struct word w)
 {
-	return (struct origin){ .file = src->shown, .line = w.line, .via = src->via };
+	return (struct origin){ .file = src->shown, .line = w.line, .via = src->via, .local = src->local };
 }
 
 /* What says no in a phase's bundles says it always: to take a refusal away could only open something. */
@@ -300,16 +300,20 @@ collect_guards(struct loader *l)
 void
 compile_marks(struct loader *l)
 {
-	struct vector programs = { .n = 0 }, unsafe = { .n = 0 };
+	struct vector programs = { .n = 0 }, unsafe = { .n = 0 }, idle = { .n = 0 };
 	const char **names;
 
 	for (const struct source *s = l->sources; s; s = s->next) {
 		if (!s->parent)
 			collect_list(l, s, s->programs, false, &programs);
+		else if (s->local)
+			collect_list(l, s, s->programs, false, &idle);
 		collect_list(l, s, s->unsafe, true, &unsafe);
 	}
 	l->policy->nprograms = programs.n;
 	l->policy->program = flatten(l, &programs);
+	l->policy->nidle_programs = idle.n;
+	l->policy->idle_program = flatten(l, &idle);
 	l->policy->nunsafe = unsafe.n;
 	l->policy->unsafe = flatten(l, &unsafe);
 	names = pool_alloc(l->keep, l->policy->nprograms + 1, sizeof(*names));

@@ -163,21 +163,36 @@ expand_lets(struct loader *l)
 			expand_let(l, v);
 }
 
+/* Lists of variables have the last one first. */
+static void
+collect_idle_lets(struct loader *l, const struct let *v, struct mark *m, size_t *n)
+{
+	size_t end = *n, at;
+
+	for (const struct let *u = v; u; u = u->next)
+		end += !u->used;
+	for (at = end; v; v = v->next)
+		if (!v->used)
+			m[--at] = (struct mark){ pool_text(l->keep, v->name.p, v->name.len), origin_of(v->src, v->name) };
+	*n = end;
+}
+
+/* Other texts than the main one see their own variables alone: what is not used there is not used. */
 void
 compile_idle_lets(struct loader *l)
 {
-	const struct let *lets = l->main ? l->main->lets : NULL;
 	struct mark *m;
 	size_t n = 0;
 
-	for (const struct let *v = lets; v; v = v->next)
-		n += !v->used;
-	l->policy->nidle_lets = n;
+	for (const struct source *s = l->sources; s; s = s->next)
+		for (const struct let *v = s->group ? NULL : s->lets; v; v = v->next)
+			n += !v->used;
 	l->policy->idle_let = m = pool_alloc(l->keep, n, sizeof(*m));
-	/* The last one stands first in the list. */
-	for (const struct let *v = lets; v; v = v->next)
-		if (!v->used)
-			m[--n] = (struct mark){ pool_text(l->keep, v->name.p, v->name.len), origin_of(v->src, v->name) };
+	n = 0;
+	for (const struct source *s = l->sources; s; s = s->next)
+		if (!s->group)
+			collect_idle_lets(l, s->lets, m, &n);
+	l->policy->nidle_lets = n;
 }
 
 /* False: the variable is wrong, and a message said so. */

@@ -272,7 +272,7 @@ static bool
 said_before(const struct policy *p, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
-		if (!p->loose[k].origin.via && !strcmp(p->loose[k].link, p->loose[i].link))
+		if (is_ours(&p->loose[k].origin) && !strcmp(p->loose[k].link, p->loose[i].link))
 			return true;
 	return false;
 }
@@ -295,7 +295,7 @@ void
 policy_loose_links(const struct policy *p, policy_finding *put, void *ctx)
 {
 	for (size_t i = 0; i < p->nloose && p->fallback.action != ACT_ALLOW; i++)
-		if (!p->loose[i].origin.via && !said_before(p, i))
+		if (is_ours(&p->loose[i].origin) && !said_before(p, i))
 			say_loose(&p->loose[i], put, ctx);
 }
 

@@ -26,9 +26,15 @@ const char *lint_object(const struct rule *, char *mem, size_t size);
 
 /* What comes with a promise or an include cannot be changed here. */
 static inline bool
+is_ours(const struct origin *o)
+{
+	return !o->via || o->local;
+}
+
+static inline bool
 is_own(const struct rule *r)
 {
-	return !r->origin.via;
+	return is_ours(&r->origin);
 }
 
 /* No text begins with both. */

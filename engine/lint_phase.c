@@ -86,7 +86,7 @@ lint_phases(struct lint *l)
 	const struct policy *p = l->p;
 
 	for (unsigned i = 0; i < p->nphases; i++) {
-		if (p->phase[i].origin.via)
+		if (!is_ours(&p->phase[i].origin))
 			continue;
 		check_phase(l, &p->phase[i]);
 		check_empty(l, i);
@@ -94,5 +94,9 @@ lint_phases(struct lint *l)
 	for (size_t i = 0; i < p->nidle; i++)
 		lint_find(l, "unused-block", &p->idle[i].origin, "block %s is not used: what it says holds nowhere", p->idle[i].word);
 	for (size_t i = 0; i < p->nidle_lets; i++)
-		lint_find(l, "unused-let", &p->idle_let[i].origin, "variable %s is not used", p->idle_let[i].word);
+		lint_find(l, "unused-let", &p->idle_let[i].origin, p->idle_let[i].origin.via ?
+		    "variable %s is not used here, and another file does not see it" : "variable %s is not used", p->idle_let[i].word);
+	for (size_t i = 0; i < p->nidle_programs; i++)
+		lint_find(l, "unused-program", &p->idle_program[i].origin, "\"program %s\" does nothing here: "
+		    "a policy is chosen by its own lines, not by what is added to it", p->idle_program[i].word);
 }

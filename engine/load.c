@@ -180,6 +180,7 @@ load_locals(struct loader *l, const struct source *of, const char *name)
 		s->depth = of->depth + 1;
 		s->phase = of->phase;
 		s->inside = of->inside;
+		s->local = true;
 		s->via = pool_printf(l->keep, "added to %s", name);
 		load_source(l, s);
 	}

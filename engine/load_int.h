@@ -131,6 +131,7 @@ struct source {
 	size_t len;
 	unsigned depth;
 	bool promise;
+	bool local;			/* added to a policy by its name */
 	const struct group *group;	/* whose lines these are; NULL: those outside of all braces */
 	unsigned phase;			/* that its rules belong to, plus one; 0: none */
 	bool inside;			/* of a phase or a block, itself or who included it */
@@ -303,7 +304,7 @@ bool expand_braces(struct loader *, const struct source *, struct word, const st
 void expand_lets(struct loader *);
 /* lettype.c: is the value what the variable's type says?  False after a message. */
 bool let_fits_type(struct loader *, const struct let *);
-/* Variables of the main text that nothing has asked for by now. */
+/* Variables that nothing has asked for by now. */
 void compile_idle_lets(struct loader *);
 /* All that a word stands for: one after the other for the operands in ${*}, each with its alternatives. */
 bool expand_each(struct loader *, const struct source *, struct word,

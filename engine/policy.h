@@ -26,6 +26,7 @@ struct origin {
 	const char *file;	/* "mpv" for a built-in, else as the user would open it */
 	unsigned line;
 	const char *via;	/* promise or include that brought it in; NULL when none */
+	bool local;		/* what the user or this machine adds to a policy by its name: theirs like a policy of their own */
 };
 
 /* Why a verdict is what it is. */

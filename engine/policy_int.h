@@ -250,6 +250,8 @@ struct policy {
 	size_t nidle;
 	const struct mark *idle_let;		/* variables likewise */
 	size_t nidle_lets;
+	const struct mark *idle_program;	/* lines of what is added to a policy: it is chosen by its own */
+	size_t nidle_programs;
 	const char *const *programs;		/* the words alone, NULL-ended */
 	const char *const *guards;		/* floor: NULL-ended; index as in struct rule */
 };

@@ -182,6 +182,7 @@ check_one(struct checking *c, const char *name)
 	c->last[0] = '\0';
 	if (!p)
 		return;
+	host_note_local(&c->host, name);
 	policy_lint(p, &around, take_finding, c);
 	check_functions(c, p);
 	show_exposure(c, name, p);

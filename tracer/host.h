@@ -133,6 +133,8 @@ struct layers {
 int host_load_layers(struct host *, const struct opt_list *names, const char *extra, struct layers *);
 void layers_free(struct layers *);
 
+/* Says that what is added to a policy by its name is not, when it was named by its path. */
+void host_note_local(struct host *, const char *name);
 /* Says what in the policies is worth knowing at each run. */
 void host_note(struct host *, const struct opt_list *names, const struct layers *);
 

@@ -176,10 +176,23 @@ note_loose_link(void *ctx, const char *kind, const struct origin *o, const char 
 }
 
 void
+host_note_local(struct host *h, const char *name)
+{
+	const char *local = policyfile_unused_local(h, name);
+	char mem[256];
+	struct strbuf b = STRBUF(mem);
+
+	if (!local)
+		return;
+	strbuf_escape(&b, local, strlen(local), "");
+	warn("note: %s.local is not added to a policy that is given by its path", b.s);
+}
+
+void
 host_note(struct host *h, const struct opt_list *names, const struct layers *l)
 {
-	(void)h;
-	(void)names;
+	for (size_t i = 0; i < names->n; i++)
+		host_note_local(h, names->v[i]);
 	for (size_t i = 0; i < l->n; i++)
 		policy_loose_links(l->layer[i].policy, note_loose_link, NULL);
 }

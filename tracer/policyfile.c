@@ -266,6 +266,34 @@ policyfile_read_local(void *ctx, const char *name, unsigned n, const char **text
 	return -ENOENT;
 }
 
+/* Is there something of that name to add, in any place? */
+static bool
+has_local(struct host *h, const char *name)
+{
+	for (enum place place = PLACE_USER; place < PLACE_BUILTIN; place++) {
+		cleanup_free char *dir = place_dir(h, place);
+		cleanup_free char *path = dir ? xasprintf("%s/%s.local", dir, name) : NULL;
+
+		if (path && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+const char *
+policyfile_unused_local(struct host *h, const char *name)
+{
+	const char *last = strrchr(name, '/'), *end;
+	char *bare;
+
+	if (!last || (!is_path(name) && access(name, F_OK) != 0))
+		return NULL;
+	last++;
+	end = strstr(last, ".policy");
+	bare = host_own(h, xstrndup(last, end && !end[7] ? (size_t)(end - last) : strlen(last)));
+	return has_local(h, bare) ? bare : NULL;
+}
+
 /* Listing */
 
 /* What host_each_policy() has on its way. */

@@ -38,6 +38,31 @@ is "$status$out$err" 0 '-q: of a policy without findings nothing is said'
 tg check --no-exposure ./odd.policy
 is "$(printf '%s\n' "$out" | wc -l | tr -d ' ')" 1 '--no-exposure: the findings alone'
 
+# What the user adds to a policy by its name is the user's own text.
+
+mkdir -p "$HOME/.config/tollgate"
+policy "$HOME/.config/tollgate/viewer.policy" 'promise stdio' 'let dir = /media' 'allow read ${dir}/**' 'allow read /opt/*b*'
+policy "$HOME/.config/tollgate/viewer.local" 'program viewer' 'let dir = /srv' 'allow read /media/a' 'deny ENOENT read /opt/*c*' \
+    'block idle {' 'allow read /x' '}' 'phase p until exec {' 'allow read /y' '}'
+tg check -q viewer
+is "$status" 1 'NAME.local is looked at'
+local="$HOME/.config/tollgate/viewer.local"
+like "$out" "^$local:2: \"program viewer\" does nothing here" 'a program line there is a finding'
+like "$out" "^$local:3: variable dir is not used here, and another file does not see it" 'a variable that only the policy uses, too'
+like "$out" "^$local:4: /media/a is covered by .*viewer\.policy:4 already" 'and what the policy says already'
+like "$out" "^$local:5: /opt/.c. is no more specific than /opt/.b. of .*viewer\.policy:5" 'and a tie with it'
+like "$out" "^$local:6: block idle is not used" 'and a block'
+like "$out" "^$local:9: phase p never ends" 'and a phase'
+unlike "$err" 'note:' 'by its name it is added'
+tg check -q "$HOME/.config/tollgate/viewer.policy"
+is "$status$out" 0 'by its path it is not'
+like "$err" '^tollgate: note: viewer\.local is not added to a policy that is given by its path$' 'which is said'
+policy with-lets.policy 'let unused = /a' 'allow read /b'
+policy includes-lets.policy 'promise stdio' 'include "with-lets"' 'allow read /c'
+tg check -q ./includes-lets.policy
+like "$out" '^\./with-lets\.policy:2: variable unused is not used here' 'so is an idle variable of an include'
+rm -r "$HOME/.config"
+
 # What only this machine knows.
 
 policy machine.policy 'allow connect inet if caller in "/no/such/libx.so", "libx.so*", "/**/liby.so"' \
