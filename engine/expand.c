@@ -248,6 +248,10 @@ variable_hint(struct expansion *e, const char *name)
 static const char *
 undefined_hint(struct expansion *e, const char *name)
 {
+	size_t len = strlen(name);
+
+	if (len > 9 && !strncmp(name, "XDG_", 4) && !strcmp(name + len - 5, "_HOME"))
+		return pool_printf(e->l->scratch, " (neither it nor HOME is set; ${%s:-...} gives it a default)", name);
 	for (const char *const *usual = usual_variables; *usual; usual++)
 		if (!strcmp(*usual, name))
 			return pool_printf(e->l->scratch, " (it is not set; ${%s:-...} gives it a default)", name);

@@ -46,6 +46,11 @@ wrong_byte(struct compiling *c, const struct bytes *b, size_t at, const char *te
 {
 	const char *place = at < b->n ? c->src->text + b->b[at].at : c->object.p;
 
+	/* What a variable stands for is not to be seen in the line. */
+	if (at == 0 && b->n && b->b[0].c != '/' && memchr(c->object.p, '$', c->object.len)) {
+		load_error(c->l, c->src, place, "%s; this one is %s", text, print_bytes(c->l, b));
+		return false;
+	}
 	load_error(c->l, c->src, place, "%s", text);
 	return false;
 }
