@@ -99,6 +99,13 @@ stands_for(const struct rule *a, const struct rule *b)
 	    !(written(b) & ~(unsigned)a->rights);
 }
 
+/* `deny socket any, unix`: who refuses all of a family means what promises and includes give of it. */
+static bool
+refuses_family(const struct rule *r)
+{
+	return r->kind == OBJ_ADDR && r->addr.shape <= ADDR_FAMILY && r->action != ACT_ALLOW && !r->cond.n;
+}
+
 static void
 check_pair(struct lint *l, const struct rule *a, const struct rule *b)
 {
@@ -112,6 +119,8 @@ check_pair(struct lint *l, const struct rule *a, const struct rule *b)
 		a = b;
 		b = swap;
 	}
+	if (refuses_family(b) && !is_own(a) && a->action == ACT_ALLOW)
+		return;
 	if (a->action != b->action)
 		lint_find(l, "tie", &b->origin,
 		    "%s is both allowed and refused, the other line is %s: the stricter one wins",
@@ -258,13 +267,21 @@ check_objects(struct lint *l)
 
 /* Settings. */
 
+/* Lines, as they are written: one can be many rules, of several objects, alternatives, ends of links. */
 static size_t
 count_refusals(const struct policy *p)
 {
+	const struct rule *last = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->nrules; i++)
-		n += p->rule[i]->action != ACT_ALLOW && !p->rule[i]->hidden;
+	for (size_t i = 0; i < p->nrules; i++) {
+		const struct rule *r = p->rule[i];
+
+		if (r->action == ACT_ALLOW || (last && same_line(last, r)))
+			continue;
+		last = r;
+		n++;
+	}
 	return n;
 }
 
@@ -303,11 +320,13 @@ static void
 check_settings(struct lint *l)
 {
 	const struct policy *p = l->p;
+	size_t n = count_refusals(p);
 
 	if (p->fallback.action == ACT_ALLOW)
 		lint_find(l, "default-allow", &p->fallback.origin,
 		    "\"default allow\": every file, address, process and system call that no line "
-		    "refuses is open (there are %zu such lines); good as a second policy, no sandbox by itself", count_refusals(p));
+		    "refuses is open (there %s %zu such line%s); good as a second policy, no sandbox by itself",
+		    n == 1 ? "is" : "are", n, n == 1 ? "" : "s");
 	if (p->unknown.action == ACT_ALLOW)
 		lint_find(l, "unknown-allow", &p->unknown.origin,
 		    "\"unknown allow\": system calls that tollgate knows nothing about are let through");
