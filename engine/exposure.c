@@ -60,10 +60,23 @@ places_add(struct places *l, const struct origin *o)
 		l->at[l->n++] = o;
 }
 
+/* Two questions can come to one sentence. */
+static bool
+is_said(const struct survey *s, const char *topic, const char *text, const struct phase *phase)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!strcmp(s->item[i].topic, topic) && !strcmp(s->item[i].text, text) &&
+		    s->item[i].phase == (phase ? phase->name : NULL))
+			return true;
+	return false;
+}
+
 void
 survey_add(struct survey *s, enum exposure_level level, const char *topic, const char *text, const struct phase *phase,
     const struct places *places)
 {
+	if (is_said(s, topic, text, phase))
+		return;
 	xgrow(&s->item, s->n, &s->cap, sizeof(*s->item));
 	s->item[s->n++] = (struct exposure){
 		.level = level, .topic = topic, .text = pool_text(s->pool, text, strlen(text)),

@@ -71,6 +71,16 @@ START_TEST(the_gravest_comes_first)
 }
 END_TEST
 
+START_TEST(says_nothing_twice)
+{
+	static const char sentence[] = "runs code that it made itself";
+	const char *text = strstr(said_about("phase start until exec {\nallow syscall mmap, mprotect\n}"), sentence);
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_null(strstr(text + 1, sentence));
+}
+END_TEST
+
 START_TEST(nothing_is_open_says_nothing)
 {
 	ck_assert_str_eq(said_about(""), "");
@@ -100,6 +110,7 @@ main(void)
 
 	tcase_add_loop_test(t, says, 0, NROWS);
 	tcase_add_test(t, the_gravest_comes_first);
+	tcase_add_test(t, says_nothing_twice);
 	tcase_add_test(t, nothing_is_open_says_nothing);
 	tcase_add_test(t, needs_nothing_of_its_surroundings);
 	suite_add_tcase(s, t);
