@@ -110,7 +110,7 @@ take_token(struct audit *a)
 
 /* Says a count, in the words of the log's format, and forgets it when it was taken. */
 static void
-say_count(struct audit *a, unsigned long *count, const char *key, const char *words)
+say_count(struct audit *a, unsigned long *count, const char *key, const char *one, const char *many)
 {
 	char text[LINE];
 	struct strbuf b = STRBUF(text);
@@ -120,7 +120,7 @@ say_count(struct audit *a, unsigned long *count, const char *key, const char *wo
 	if (a->format == AUDIT_JSON)
 		strbuf_addf(&b, "{\"%s\": %lu}", key, *count);
 	else
-		strbuf_addf(&b, "tollgate: %lu more %s", *count, words);
+		strbuf_addf(&b, "tollgate: %lu more %s", *count, *count == 1 ? one : many);
 	if (put(a, &b))
 		*count = 0;
 }
@@ -128,7 +128,7 @@ say_count(struct audit *a, unsigned long *count, const char *key, const char *wo
 static void
 say_dropped(struct audit *a)
 {
-	say_count(a, &a->dropped, "dropped", "lines not shown: too many at once");
+	say_count(a, &a->dropped, "dropped", "line not shown: too many at once", "lines not shown: too many at once");
 }
 
 static uint64_t
@@ -281,7 +281,8 @@ audit_close(struct audit *a)
 	if (!a)
 		return;
 	say_dropped(a);
-	say_count(a, &a->repeated, "repeated", "refusals, of calls and objects that are shown already");
+	say_count(a, &a->repeated, "repeated", "refusal, of a call and an object that are shown already",
+	    "refusals, of calls and objects that are shown already");
 	if (a->own)
 		close(a->fd);
 	free(a);
