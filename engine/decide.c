@@ -15,6 +15,7 @@ enum { CALL_ITSELF = -1, MAXRIGHTS = 16, THREAD_FLAG = 0x10000 /* CLONE_THREAD *
 struct strictest {
 	struct verdict v;
 	bool any;
+	const char *guard;	/* of the floor, that refuses: even where something else is stricter */
 };
 
 /* Among equals the first one stands, but one that wants a line says more than one that does not. */
@@ -106,6 +107,7 @@ consider_builtin(struct strictest *s, const struct policy *layer, const struct s
 
 	if (ev->foreign && !policy_lifts(layer, "foreign-abi")) {
 		v = verdict_of_floor(ERR_NOSYS, "foreign-abi", CALL_ITSELF, 0);
+		s->guard = v.unsafe;
 		consider(s, &v);
 	}
 	for (unsigned i = 0; i < ev->naccess; i++) {
@@ -128,6 +130,7 @@ consider_guard(struct strictest *s, const struct policy *floor, const struct pol
 		return;
 	v = verdict_of_rule(r, WHY_FLOOR, access, right);
 	v.unsafe = floor->guards[r->guard];
+	s->guard = s->guard ? s->guard : v.unsafe;
 	consider(s, &v);
 }
 
@@ -339,6 +342,8 @@ decide_layer(const struct policy *floor, const struct layer *l, const struct sys
 	for (unsigned i = 0; i < ev->naccess; i++)
 		consider_access(&s, l, ev, i);
 	consider_move(&s, p, ev);
+	if (s.v.reason != WHY_FLOOR)
+		s.v.unsafe = s.guard;
 	return s.v;		/* zero, which kills, when nothing was considered */
 }
 

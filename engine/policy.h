@@ -40,6 +40,7 @@ enum reason {
 	WHY_RULE,
 	WHY_MOVE,		/* what is refused of the old name would be allowed of the new one */
 	WHY_MARK,		/* the call only says how far the program is */
+	WHY_START,		/* it starts the program that was chosen on the command line: no rule is asked */
 };
 
 /* The zero value kills. */
@@ -49,7 +50,7 @@ struct verdict {
 	bool log, quiet;	/* allowed and worth a line; refused and not worth one */
 	enum reason reason;
 	const struct origin *origin;	/* of the rule, or of the `default` line, without one of `policy 1`; may be NULL */
-	const char *unsafe;	/* WHY_FLOOR: the word that would lift it */
+	const char *unsafe;	/* a guard that refuses it, by the word that would lift it: where a rule was as strict, too */
 	int access;		/* index of the access that decided, -1: the call itself */
 	uint16_t rights;	/* the right of it that was refused first */
 	unsigned layer;		/* index of the policy that decided */

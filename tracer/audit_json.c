@@ -103,7 +103,7 @@ void
 audit_json(struct strbuf *out, pid_t tid, const char *comm, const struct sysevent *ev, const struct verdict *v,
     bool spared)
 {
-	json_t *o = json_pack("{s:o, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:b}",
+	json_t *o = json_pack("{s:o, s:i, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:b}",
 	    "time", timestamp(), "tid", (int)tid, "comm", escaped(comm),
 	    "abi", ev->abi ? ev->abi : "unknown",
 	    "syscall", ev->id ? sysdesc_table[ev->id].name : "unknown",
@@ -113,6 +113,7 @@ audit_json(struct strbuf *out, pid_t tid, const char *comm, const struct syseven
 	    "reason", reason_name(v->reason),
 	    "rule", rule(v),
 	    "allow", suggestion(ev, v),
+	    "guard", v->unsafe && v->action != ACT_ALLOW ? json_string(v->unsafe) : json_null(),
 	    "dry_run", (int)spared);
 
 	put_object(out, o);

@@ -86,6 +86,8 @@ struct explaining {
 	struct layers layers;
 	struct arena arena;
 	bool full;		/* all there is to say of many calls, too */
+	const char *program;	/* whose start is still to come; NULL: no exec is one */
+	const struct opt_list *names;	/* of the layers */
 	unsigned unmet;		/* enum need: what a policy asked about the caller and nobody said */
 	unsigned said;		/* enum need: what the options say of him */
 	struct caller caller;
@@ -126,6 +128,8 @@ explain_with(struct explain_options *o, struct host *h, int argc, char **argv)
 	    host_load_layers(h, &o->choice.policies, extra, &e.layers))
 		return USAGE;
 	arena_init(&e.arena, ARENA);
+	e.program = o->choice.program ? h->program : NULL;
+	e.names = &o->choice.policies;
 	describe_caller(&e, o);
 	status = open_phases(&e, &o->phases) ? USAGE : explain_input(&e, o, argc, argv);
 	free((char *)(uintptr_t)e.caller.module);
@@ -335,6 +339,17 @@ decide(struct explaining *e, struct sysevent *ev, const struct calltext_notes *n
 	return policy_decide(e->layers.floor, e->layers.layer, e->layers.n, ev);
 }
 
+/* The first call of a log, and a single one, may be what starts the program: that was decided on the command line. */
+static bool
+is_start(struct explaining *e, const struct sysevent *ev)
+{
+	const char *program = e->program;
+
+	e->program = NULL;
+	return program && (ev->id == SYS_ID_execve || ev->id == SYS_ID_execveat) && ev->naccess && ev->access[0].path &&
+	    !strcmp(ev->access[0].path, program);
+}
+
 /* Printing */
 
 typedef void printer(const struct explaining *, const struct sysevent *, const struct verdict *);
@@ -363,6 +378,64 @@ print_nearest(const struct explaining *e, const struct sysevent *ev, const struc
 	printf("  %-9s %s %s\n  %-9s %s\n", "nearest", rule.s, place.s, "", why.s);
 }
 
+/* What is put on beside the policies of who executes it. */
+static void
+print_transitions(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
+{
+	enum { MOST = 16 };
+
+	for (size_t i = 0; v->action == ACT_ALLOW && v->reason != WHY_START && i < e->layers.n; i++) {
+		const struct policy *to[MOST];
+		size_t n = policy_transitions(&e->layers.layer[i], ev, to, MOST);
+
+		for (size_t k = 0; k < n && k < MOST; k++) {
+			char mem[512];
+			struct strbuf b = STRBUF(mem);
+
+			strbuf_escape(&b, policy_name(to[k]), strlen(policy_name(to[k])), "");
+			printf("  %-9s under %s, too: it must allow what the next program does\n", "then", b.s);
+		}
+	}
+}
+
+/* The file that a line for this layer belongs into. */
+static void
+print_suggestion(const struct explaining *e, const struct sysevent *ev, const struct verdict *v, size_t layer)
+{
+	char mem[TEXT], name[512];
+	struct strbuf b = STRBUF(mem), n = STRBUF(name);
+
+	if (v->action == ACT_ALLOW)
+		return;
+	if (e->layers.n == 1) {
+		if (wording_suggestion(ev, v, &b))
+			printf("  %-9s %s\n", "to allow", b.s);
+		return;
+	}
+	strbuf_escape(&n, e->names->v[layer], strlen(e->names->v[layer]), "");
+	if (wording_suggestion(ev, v, &b)) {
+		printf("  %-9s in %s: %s\n", "to allow", n.s, b.s);
+		return;
+	}
+	wording_reason(v, &b);
+	printf("  %-9s %s, too: %s\n", "refused by", n.s, b.s);
+}
+
+/* Every layer has to allow. */
+static void
+print_suggestions(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
+{
+	if (e->layers.n == 1 || v->reason == WHY_UNREADABLE) {
+		print_suggestion(e, ev, v, 0);
+		return;
+	}
+	for (size_t i = 0; v->action != ACT_ALLOW && i < e->layers.n; i++) {
+		struct verdict one = policy_decide(e->layers.floor, &e->layers.layer[i], 1, ev);
+
+		print_suggestion(e, ev, &one, i);
+	}
+}
+
 /* One call on the command line: all there is to say, in lines. */
 static void
 print_long(const struct explaining *e, const struct sysevent *ev, const struct verdict *v)
@@ -378,9 +451,8 @@ print_long(const struct explaining *e, const struct sysevent *ev, const struct v
 	printf("  %-9s %s\n", "object", b.s);
 	print_part("because", wording_reason, v);
 	print_nearest(e, ev, v);
-	strbuf_init(&b, mem, sizeof(mem));
-	if (v->action != ACT_ALLOW && policy_suggest(ev, v, &b))
-		printf("  %-9s %s\n", "to allow", b.s);
+	print_transitions(e, ev, v);
+	print_suggestions(e, ev, v);
 	if (v->reason == WHY_CALLER)
 		printf("  %-9s the policy asks who calls; say it with %s\n", "note",
 		    e->unmet & NEED_IMAGE ? "--exe and --argv0" : "--caller");
@@ -438,6 +510,8 @@ explain_call(struct explaining *e, const char *name, unsigned line, const char *
 		return USAGE;
 	}
 	v = decide(e, &ev, &notes, &found);
+	if (is_start(e, &ev))
+		v = (struct verdict){ .action = ACT_ALLOW, .reason = WHY_START, .access = 0 };
 	print(e, &ev, &v);
 	resolved_release(&found);
 	return v.action == ACT_ALLOW ? ALLOWED : REFUSED;

@@ -81,6 +81,7 @@ reason_name(enum reason why)
 		[WHY_RULE] = "rule",
 		[WHY_MOVE] = "move",
 		[WHY_MARK] = "mark",
+		[WHY_START] = "start",
 	};
 
 	return names[why];
@@ -99,6 +100,7 @@ wording_reason(const struct verdict *v, struct strbuf *b)
 		[WHY_RULE] = "rule",
 		[WHY_MOVE] = "refused of the old name, and the new one would allow it",
 		[WHY_MARK] = "a mark of the policy",
+		[WHY_START] = "the start of the program, which needs no right",
 	};
 
 	strbuf_add(b, words[v->reason]);
@@ -121,8 +123,19 @@ wording_line(const struct sysevent *ev, const struct verdict *v, struct strbuf *
 	wording_object(ev, v, b);
 	strbuf_add(b, ", ");
 	wording_reason(v, b);
-	if (v->action != ACT_ALLOW && policy_suggest(ev, v, &line)) {
+	if (v->action != ACT_ALLOW && wording_suggestion(ev, v, &line)) {
 		strbuf_add(b, "; to allow: ");
 		strbuf_add(b, text);
 	}
+}
+
+bool
+wording_suggestion(const struct sysevent *ev, const struct verdict *v, struct strbuf *b)
+{
+	if (!policy_suggest(ev, v, b))
+		return false;
+	/* The line alone would not do. */
+	if (v->unsafe && v->reason != WHY_FLOOR)
+		strbuf_addf(b, ", and unsafe %s", v->unsafe);
+	return true;
 }

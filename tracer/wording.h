@@ -26,6 +26,9 @@ void wording_reason(const struct verdict *, struct strbuf *);
 /* "openat(…) = EACCES: read /x, default (mpv:12); to allow: allow read /x". */
 void wording_line(const struct sysevent *, const struct verdict *, struct strbuf *);
 
+/* "allow syscall ptrace, and unsafe ptrace": what a policy would have to say; false where nothing helps. */
+bool wording_suggestion(const struct sysevent *, const struct verdict *, struct strbuf *);
+
 /* The identity of a reason for machines: "rule", "default", "floor", "unknown", "unreadable". */
 const char *reason_name(enum reason);
 

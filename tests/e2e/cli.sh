@@ -152,6 +152,31 @@ else
 	skip 'a static program starts without any library' 'the C compiler makes no static programs'
 fi
 
+# explain: what an exec leads to, whose start needs no right, and which file a line belongs into.
+
+policy helper.policy 'promise stdio'
+policy leads.policy 'promise stdio' 'allow exec /bin/sh, /usr/bin/** -> "helper"' 'allow exec /usr/bin/env'
+tg explain -p ./leads.policy 'execve("/bin/sh", ["sh"], [])'
+like "$out" '^  then +under .*helper.*, too' 'explain says what an exec puts on'
+tg explain -p ./leads.policy --program ./mark 'execve("./mark", ["mark"], [])'
+like "$status$out" '^0execve' 'the start of the program is allowed'
+like "$out" 'because +the start of the program, which needs no right' 'and explain says why'
+tg explain -p ./leads.policy 'execve("./mark", ["mark"], [])'
+is "$status" 1 'which no other exec is'
+printf '%s\n' 'execve("./mark", ["mark"], [])' 'execve("./mark", ["mark"], [])' > calls
+tg explain -p ./leads.policy --program ./mark -f calls
+is "$status$(printf '%s\n' "$out" | grep -c ' = allow: ')" 11 'nor a second one'
+policy second.policy 'promise stdio' 'deny ENOENT read /etc/hostname'
+tg explain -p ./leads.policy -p ./second.policy 'openat(AT_FDCWD, "/etc/hostname", O_RDONLY)'
+like "$out" '^  to allow +in \./leads\.policy: allow read /etc/hostname$' 'of several policies the file of the missing line is said'
+like "$out" '^  refused by \./second\.policy, too: rule \(\./second\.policy:3\)$' 'and every one that refuses'
+
+# A guard of the floor refuses, too, where something stricter is told of.
+
+policy killing.policy 'default kill' 'promise stdio'
+tg explain -p ./killing.policy 'ptrace(PTRACE_TRACEME, 0, 0, 0)'
+like "$out" 'to allow +allow trace self, and unsafe ptrace$' 'a line that would not be enough names the guard'
+
 # Wrong use.
 
 refuses 125 'usage|Usage|--help' 'no command'
