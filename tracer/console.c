@@ -74,10 +74,19 @@ is_wanted(const siginfo_t *si)
 	return si->si_signo != SIGCONT || atomic_load(&console.stopped);
 }
 
+/* A terminal that is closed tells the leader of its session, and nobody else. */
+static bool
+is_for_us_alone(const siginfo_t *si)
+{
+	return (si->si_signo == SIGHUP || si->si_signo == SIGCONT) && getsid(0) == getpid();
+}
+
 static void
 forward(const siginfo_t *si)
 {
-	if (si->si_code <= 0 && !from_inside(si) && is_wanted(si))
+	bool reaches_program = si->si_code > 0 ? !is_for_us_alone(si) : from_inside(si);
+
+	if (!reaches_program && is_wanted(si))
 		kill(console.program, si->si_signo);
 }
 
