@@ -123,6 +123,9 @@ struct policy *policy_load_floor(const struct policy_host *, const char *text, s
 /* The names of its guards, NULL-ended. */
 const char *const *policy_guards(const struct policy *floor);
 
+/* Does the policy say `unsafe GUARD`? */
+bool policy_lifts(const struct policy *, const char *guard);
+
 /* Phases are numbered from 0; a policy has at most this many. */
 enum { MAX_PHASES = 32 };
 

@@ -363,7 +363,5 @@ uint64_t condop_number(const struct condop *, const struct sysevent *);
 bool rule_covers(const struct rule *, const struct access *);
 /* Does a rename or a link give an object a right that its old name has not?  Then *v refuses it. */
 bool move_gains(const struct policy *, const struct sysevent *, struct verdict *v);
-/* Does the word stand in a line `unsafe`? */
-bool policy_lifts(const struct policy *, const char *guard);
 
 #endif

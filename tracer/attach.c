@@ -53,6 +53,7 @@ take(struct attachment *a, pid_t tid)
 	struct session *s = a->s;
 	struct tracee *t = tracee_add(&s->tracees, tid, TS_SEIZED);
 
+	t->forking = true;		/* for all we know */
 	tracee_join(&s->tracees, t, a->pid, (struct descent){ 0 });
 	if (!t->group->confined)
 		t->group->confined = confine_new(s->layers, s->nlayers);
@@ -96,6 +97,7 @@ seize_process(struct attachment *a, pid_t pid)
 
 	a->pid = pid;
 	a->leader_is_dead = false;
+	watchdog_mark_other(pid);	/* before what it makes can be ours */
 	do {
 		a->any = false;
 		procs_each_task(pid, seize, a);
@@ -141,9 +143,12 @@ seize_younger(pid_t pid, void *ctx)
 }
 
 static int
-become_supervisor(void)
+become_supervisor(enum supervisor_loss on_loss)
 {
-	int err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
+	int err;
+
+	watchdog_prepare(on_loss);
+	err = watchdog_start(on_loss);
 
 	err = err ? err : shelf_start();
 	supervisor_set(getpid());
@@ -156,7 +161,7 @@ become_supervisor(void)
 int
 attach(struct session *s, pid_t pid)
 {
-	struct attachment a = { .s = s, .main_pid = pid, .err = become_supervisor() };
+	struct attachment a = { .s = s, .main_pid = pid, .err = become_supervisor(s->on_loss) };
 
 	procs_each(note_child, &a);
 	if (!a.err)
@@ -180,5 +185,7 @@ attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 
 	if (!gone && !t->group->image && !image_adopt(s, t))
 		enforce_kill(t);
+	if (!gone)
+		t->forking = stop->kind == STOP_FORK;
 	t->state = stop->kind == STOP_FORK || stop->kind == STOP_EXEC ? TS_IN_CALL : TS_RUNNING;
 }

@@ -79,7 +79,8 @@ supervise(struct setup *s, pid_t pid)
 
 	status_started(fd, pid);
 	err = err ? err : trace_attached(&s->session, pid);
-	watchdog_stop();
+	if (!err)
+		watchdog_stop();	/* else there may be somebody whom nobody traces any more */
 	if (err)
 		s->session.outcome = (struct outcome){ .by = BY_TOLLGATE, .code = EXIT_SELF };
 	else if (s->session.leaving)

@@ -162,7 +162,7 @@ explain_loader(const struct outcome *o)
 static int
 run_program(struct run *r, const char *path)
 {
-	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits };
+	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits, r->setup.session.on_loss };
 	int fd = setup_status_fd(&r->setup), err;
 	pid_t pid = launch(&l);
 
@@ -173,11 +173,11 @@ run_program(struct run *r, const char *path)
 	if (!err)
 		err = trace_run(&r->setup.session, pid);
 	if (err) {
-		kill(pid, SIGKILL);
 		warn_err(-err, "tracing failed:");
 		r->setup.session.outcome = (struct outcome){ .by = BY_TOLLGATE, .code = EXIT_SELF };
 	}
-	watchdog_stop();
+	if (!err)
+		watchdog_stop();	/* else it has work to do */
 	if (console_expired())
 		r->setup.session.outcome.by = BY_TIMEOUT;
 	note_failed_exec(r, path);

@@ -53,6 +53,7 @@ child(const struct launch *l, int go, int told)
 		warn_err(-err, "cannot limit the program:");
 		_exit(EXIT_SELF);
 	}
+	watchdog_mark();
 	console_restore();
 	execve(l->path, l->argv, l->env);
 	err = errno;
@@ -84,6 +85,7 @@ launch(const struct launch *l)
 	int go[2], told[2], err;
 	pid_t pid;
 
+	watchdog_prepare(l->on_loss);
 	if ((err = own_pipe(go)) || (err = own_pipe(told)) || (pid = fork()) < 0) {
 		err = err ? err : -errno;
 		warn_err(-err, "cannot start a process:");
@@ -97,7 +99,7 @@ launch(const struct launch *l)
 	close(go[0]);
 	close(told[1]);
 	verdict_fd = told[0];
-	err = pt_has(PT_EXITKILL) ? 0 : watchdog_start();
+	err = watchdog_start(l->on_loss);
 	err = err ? err : shelf_start();
 	err = err ? err : pt_seize(pid);
 	if (err)

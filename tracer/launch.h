@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "tracer/limits.h"
+#include "tracer/supervisor.h"
 
 /* A program to start. */
 struct launch {
@@ -16,6 +17,7 @@ struct launch {
 	const int *keep;	/* descriptors above 2 that it inherits */
 	size_t nkeep;
 	const struct limits *limits;
+	enum supervisor_loss on_loss;
 };
 
 /*

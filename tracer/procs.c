@@ -60,6 +60,15 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+long
+procs_file_locks(pid_t pid)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
+	return field(path, "Max file locks");
+}
+
 bool
 procs_is_dead(pid_t tid)
 {

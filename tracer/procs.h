@@ -17,6 +17,9 @@ bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 /* The task that traces this one; 0 when there is none. */
 pid_t procs_tracer(pid_t tid);
 
+/* Its soft limit of file locks, which the kernel keeps and does not look at; 0: none, < 0: it is gone. */
+long procs_file_locks(pid_t pid);
+
 /* Is it a zombie, or gone? */
 bool procs_is_dead(pid_t tid);
 /* Calls fn for each thread of a process; false when /proc shows none. */

@@ -107,6 +107,23 @@ check_status_fd(const struct setup *s)
 	return -EBADF;
 }
 
+/* All must allow it, as with anything else.  Those that an exec may add later are named by these. */
+static int
+check_loss(const struct setup *s)
+{
+	const struct layers *l = &s->layers;
+
+	for (size_t i = 0; i < l->n && s->o->on_loss == LOSS_DETACHES; i++) {
+		const struct policy *p = l->layer[i].policy;
+
+		if (policy_lifts(p, "supervisor-loss"))
+			continue;
+		warn("--on-supervisor-loss detach: the policy \"%s\" does not say `unsafe supervisor-loss'", policy_name(p));
+		return -EPERM;
+	}
+	return 0;
+}
+
 static int
 check_kernel(struct setup *s)
 {
@@ -117,6 +134,8 @@ check_kernel(struct setup *s)
 	if (features_named(&s->o->without, &without))
 		return -EINVAL;
 	s->session.naive = without & FEATURE_HOLD;
+	if (s->o->on_loss == LOSS_DETACHES)
+		without |= PT_EXITKILL;
 	wrong = pt_probe(without);
 	if (wrong)
 		warn("cannot trace: %s", wrong);
@@ -149,11 +168,12 @@ setup_session(struct setup *s)
 {
 	int err;
 
-	if ((err = check_status_fd(s)) || (err = check_kernel(s)) || (err = open_log(s)))
+	if ((err = check_status_fd(s)) || (err = check_loss(s)) || (err = check_kernel(s)) || (err = open_log(s)))
 		return err;
 	s->session.floor = s->layers.floor;
 	s->session.layers = s->layers.layer;
 	s->session.nlayers = s->layers.n;
+	s->session.on_loss = (enum supervisor_loss)s->o->on_loss;
 	s->session.dry_run = s->o->dry_run;
 	return 0;
 }

@@ -18,6 +18,7 @@ struct setup_options {
 	const char *log;
 	int format;
 	bool dry_run;
+	int on_loss;		/* an enum supervisor_loss */
 	int status_fd;		/* 0: none; it cannot be standard input */
 };
 
@@ -37,6 +38,8 @@ struct setup_options {
 	  .help = "how the log is written" }, \
 	{ .name = "dry-run", .kind = OPT_FLAG, .offset = AT(dry_run), \
 	  .help = "decide and log, but refuse nothing that a policy could allow" }, \
+	{ .name = "on-supervisor-loss", .kind = OPT_CHOICE, .offset = AT(on_loss), .arg = "ACTION", .choices = "kill|detach", \
+	  .help = "what becomes of the program when tollgate dies; detach takes unsafe supervisor-loss" }, \
 	{ .name = "status-fd", .kind = OPT_INT, .offset = AT(status_fd), .arg = "FD", .min = 1, .max = 1 << 20, \
 	  .help = "write JSON lines there that say how the program ended" }, \
 	{ .name = "without", .kind = OPT_LIST, .offset = AT(without), .arg = "FEATURE", \

@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* What becomes of tracees when tollgate dies: killed, or let go without a policy. */
+enum supervisor_loss { LOSS_KILLS, LOSS_DETACHES };
+
 /* tollgate's own processes, which no tracee may touch: none where nothing is supervised (explain). */
 bool supervisor_is(pid_t pid);
 bool supervisor_is_there(void);

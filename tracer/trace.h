@@ -8,6 +8,7 @@
 #include "engine/policy.h"
 #include "lib/arena.h"
 #include "tracer/audit.h"
+#include "tracer/supervisor.h"
 #include "tracer/sysmap.h"
 #include "tracer/tracee.h"
 
@@ -41,20 +42,23 @@ struct session {
 	struct audit *audit;
 	bool views_differ;		/* a task may have another root, other mounts or name spaces than tollgate */
 	bool naive;			/* calls are made on what the program had, whatever that is by then: for measuring */
+	enum supervisor_loss on_loss;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */
+	bool doomed;			/* all have been killed, and so is whoever still appears */
 	bool leaving;			/* each tracee is detached at its next stop */
 	pid_t main_pid;
 	struct bereaved bereaved;
 	struct outcome outcome;		/* of the main program */
 };
 
-/* The caller fills floor, layers, audit and dry_run in between. */
+/* The caller fills floor, layers, audit, on_loss and dry_run in between. */
 void session_init(struct session *);
 void session_free(struct session *);
 
 /*
  * Traces a task that launch() seized, and everything that comes of it, until
- * the last of them is gone.  0, or -errno when waiting itself failed.
+ * the last of them is gone.  0, or -errno when waiting itself failed: then there
+ * are some, and tollgate has to end.
  */
 int trace_run(struct session *, pid_t main_pid);
 

@@ -7,16 +7,20 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracer/procs.h"
+#include "tracer/pt.h"
 
 enum { MOST_TIDS = 1 << 22, WORD = 64 };	/* the kernel's PID_MAX_LIMIT */
 
 /* One bit for each tid, shared by tollgate and the watchdog. */
 static uint64_t *listed;
 static pid_t dog;
+static rlim_t mark;		/* what tracees and all that they make have as RLIMIT_LOCKS; 0: nothing */
 static int leash = -1;		/* write end of the pipe that ends with tollgate */
 
 pid_t
@@ -53,10 +57,17 @@ signal_all(int sig)
 			kill(tid, sig);
 }
 
-static void
-list_child(pid_t pid, void *any)
+/* Whose parents are gone has the mark still: it passes to children, and through execve(2). */
+static bool
+is_ours(pid_t pid)
 {
-	if (is_listed(pid) || !is_listed(procs_parent(pid)))
+	return is_listed(procs_parent(pid)) || (mark && procs_file_locks(pid) == (long)mark);
+}
+
+static void
+list_relative(pid_t pid, void *any)
+{
+	if (is_listed(pid) || !is_ours(pid))
 		return;
 	watchdog_add(pid);
 	*(bool *)any = true;
@@ -64,11 +75,11 @@ list_child(pid_t pid, void *any)
 
 /* Lists processes that listed ones have made in the meantime; whether there were any. */
 static bool
-list_children(void)
+list_relatives(void)
 {
 	bool any = false;
 
-	procs_each(list_child, &any);
+	procs_each(list_relative, &any);
 	return any;
 }
 
@@ -78,7 +89,7 @@ end_all(void)
 {
 	do
 		signal_all(SIGSTOP);
-	while (list_children());
+	while (list_relatives());
 	signal_all(SIGKILL);
 }
 
@@ -104,12 +115,55 @@ watch(int fd)
 	_exit(0);
 }
 
+static bool
+is_needed(enum supervisor_loss on_loss)
+{
+	return on_loss == LOSS_KILLS && !pt_has(PT_EXITKILL);
+}
+
+/* The kernel keeps that limit, and does nothing by it.  Of 31 bits, that a 32-bit one has them, too. */
+void
+watchdog_prepare(enum supervisor_loss on_loss)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	if (is_needed(on_loss))
+		mark = (rlim_t)getpid() << 8 | (t.tv_nsec >> 12 & 0xff);
+}
+
+void
+watchdog_mark(void)
+{
+	struct rlimit l;
+
+	if (!mark || getrlimit(RLIMIT_LOCKS, &l) < 0)
+		return;
+	l.rlim_cur = mark;
+	setrlimit(RLIMIT_LOCKS, &l);	/* where it cannot be, parents tell */
+}
+
+void
+watchdog_mark_other(pid_t pid)
+{
+	struct rlimit l;
+
+	if (!mark || prlimit(pid, RLIMIT_LOCKS, NULL, &l) < 0)
+		return;
+	l.rlim_cur = mark;
+	prlimit(pid, RLIMIT_LOCKS, &l, NULL);
+}
+
 int
-watchdog_start(void)
+watchdog_start(enum supervisor_loss on_loss)
 {
 	int fd[2];
 	pid_t pid;
-	void *room = mmap(NULL, MOST_TIDS / 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *room;
+
+	if (!is_needed(on_loss))
+		return 0;
+	room = mmap(NULL, MOST_TIDS / 8, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (room == MAP_FAILED || pipe2(fd, O_CLOEXEC) < 0)
 		return -errno;
@@ -136,6 +190,13 @@ watchdog_stop(void)
 		kill(dog, SIGKILL);
 	while (waitpid(dog, NULL, __WALL) < 0 && errno == EINTR)
 		;
+	watchdog_forget();
+}
+
+void
+watchdog_forget(void)
+{
 	close(leash);
+	leash = -1;
 	dog = 0;
 }

@@ -11,12 +11,28 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* 0 or -errno.  The calls below do nothing before. */
-int watchdog_start(void);
+#include "tracer/supervisor.h"
+
+/*
+ * Before anything is forked.  Then the program marks itself, or tollgate does
+ * it, where the kernel lets it: so those are found whose parents are not there
+ * any more.
+ */
+void watchdog_prepare(enum supervisor_loss);
+void watchdog_mark(void);
+void watchdog_mark_other(pid_t pid);
+
+/*
+ * 0 or -errno.  Starts none where the kernel does the killing, or nothing is to
+ * be killed; the calls below do nothing then.
+ */
+int watchdog_start(enum supervisor_loss);
 void watchdog_add(pid_t tid);
 void watchdog_drop(pid_t tid);
 /* It ends without killing anything. */
 void watchdog_stop(void);
+/* It has died, and was waited for. */
+void watchdog_forget(void);
 
 /* The process, 0 when there is none. */
 pid_t watchdog_pid(void);
