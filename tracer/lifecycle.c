@@ -95,6 +95,7 @@ kill_one(struct tracee *t, void *ctx)
 void
 lifecycle_kill_all(struct session *s)
 {
+	s->doomed = true;
 	tracee_each(&s->tracees, kill_one, NULL);
 }
 
@@ -310,6 +311,7 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED) {
 		if (tid == watchdog_pid()) {
 			warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
+			watchdog_forget();
 			lifecycle_kill_all(s);
 		} else if (shelf_is(tid)) {
 			warn("the process that holds open what was checked has died: the program is killed");

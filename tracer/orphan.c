@@ -2,10 +2,12 @@
 #include "tracer/orphan.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "tracer/enforce.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
+#include "tracer/procs.h"
 
 static bool
 has_policy(const struct bereaved *b, const struct policy *p)
@@ -90,6 +92,30 @@ take_in(struct tracee *t, void *ctx)
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);
 	lifecycle_unpark(s, t);
+}
+
+struct search {
+	struct session *s;
+	bool found;
+};
+
+static void
+look_for_stranger(pid_t pid, void *ctx)
+{
+	struct search *search = ctx;
+
+	if (!search->found && procs_tracer(pid) == getpid())
+		search->found = !tracee_find(&search->s->tracees, pid);
+}
+
+bool
+orphan_is_due(struct session *s)
+{
+	struct search search = { .s = s };
+
+	if (s->bereaved.first)
+		procs_each(look_for_stranger, &search);
+	return search.found;
 }
 
 void

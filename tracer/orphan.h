@@ -13,6 +13,9 @@
 /* A task is gone: it may have left a child that nobody has told us of. */
 void orphan_note_death(struct session *, struct tracee *);
 
+/* No task is left that could tell of one, and there is one: its first stop is to come. */
+bool orphan_is_due(struct session *);
+
 /* Takes in those that wait and that no living task will tell us of. */
 void orphan_settle(struct session *);
 

@@ -86,7 +86,7 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 {
 	int n = 0;
 
-	while (s->tracees.n && !n) {
+	while (!n && (s->tracees.n || orphan_is_due(s))) {
 		pid_t got = waitpid(-1, &status[0], __WALL);
 
 		if (got < 0 && errno != EINTR)
@@ -171,6 +171,9 @@ on_stop(struct session *s, pid_t tid, int status)
 	struct tracee *t = tracee_find(&s->tracees, tid);
 	handler *fn;
 
+	/* One that was being made when all were killed. */
+	if (s->doomed && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
+		kill(tid, SIGKILL);
 	lifecycle_refine(t, tid, &stop);
 	if (!t) {
 		lifecycle_meet(s, tid, &stop);
