@@ -47,6 +47,7 @@ SHELL_TESTS = \
 	%D%/tables.sh		\
 	%D%/e2e/attacks.sh	\
 	%D%/e2e/attach.sh	\
+	%D%/e2e/loss.sh		\
 	%D%/e2e/transparent.sh	\
 	#
 
@@ -71,6 +72,7 @@ TRACEES = \
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
+	%D%/tracee/lost.tracee		\
 	%D%/tracee/orphans.tracee	\
 	%D%/tracee/promised.tracee	\
 	%D%/tracee/runs.tracee		\
@@ -93,6 +95,12 @@ EXTRA_PROGRAMS = %D%/kernels/init
 tests_kernels_init_SOURCES = %D%/kernels/init.c
 tests_kernels_init_LDADD =
 
+# Drivers of what tollgate goes through: its own death, and a program that does
+# everything at once.  fault.so, loaded into tollgate, makes it fail by itself.
+check_PROGRAMS += %D%/chaos/loss
+tests_chaos_loss_SOURCES = %D%/chaos/loss.c
+tests_chaos_loss_LDADD = -lutil
+
 # What unit tests include: shared parts, and decisions as rows.
 noinst_HEADERS = \
 	%D%/cases/decide.def	\
@@ -104,7 +112,9 @@ noinst_HEADERS = \
 	%D%/cases/lint.def	\
 	%D%/cases/patterns.def	\
 	%D%/cases/promises.def	\
+	%D%/chaos/tasks.h	\
 	%D%/tracee/attempt.h	\
+	%D%/tracee/shared.h	\
 	%D%/unit/policy_draft.h	\
 	%D%/unit/export_rig.h	\
 	%D%/unit/policy_rig.h	\
@@ -155,8 +165,10 @@ clean-local:
 	rm -rf static
 
 SUFFIXES = .tracee .tracee32
-CLEANFILES += $(TRACEES) $(TRACEES32)
-check_DATA = $(TRACEES)
+FAULT = %D%/chaos/fault.so
+CLEANFILES += $(TRACEES) $(TRACEES32) $(FAULT)
+EXTRA_DIST += %D%/chaos/fault.c
+check_DATA = $(TRACEES) $(FAULT)
 if HAVE_M32
 check_DATA += $(TRACEES32)
 endif
@@ -167,7 +179,10 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: dist-tracees check-unit check-quick check-levels check-kernels
+$(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
+
+.PHONY: check-loss dist-tracees check-unit check-quick check-levels check-kernels
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -179,6 +194,10 @@ check-unit:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS)' check_DATA=
 check-quick:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(UNIT_TESTS) $(FUZZERS) $(SHELL_TESTS)'
+
+# tollgate dies, 200 times in each way at each state of the program.
+check-loss:
+	ROUNDS=$${ROUNDS:-200} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/loss.sh'
 
 # Everything end to end at every simulated level of the kernel.
 check-levels:
