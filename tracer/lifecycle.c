@@ -273,6 +273,17 @@ lifecycle_unpark(struct session *s, struct tracee *t)
 	lifecycle_resume(s, t, sig);
 }
 
+/*
+ * A child that was killed before its first stop, and of whose death we have
+ * heard already, is a zombie for as long as its parent likes: it can be
+ * signalled, and will not be reported again.
+ */
+static bool
+is_still_ours(pid_t tid)
+{
+	return tid > 0 && procs_tracer(tid) == getpid();
+}
+
 void
 on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 {
@@ -293,7 +304,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 		lifecycle_join(s, child, from);
 		inherit_ids(child, t);
 		lifecycle_unpark(s, child);
-	} else if (!child && tid > 0 && kill(tid, 0) == 0) {
+	} else if (!child && is_still_ours(tid)) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		inherit_ids(child, t);
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
