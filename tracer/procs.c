@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -119,6 +120,20 @@ procs_has_pending(pid_t tid, int sig)
 	return in_sets(tid, "SigPnd:", "SigPnd:", sig, false);
 }
 
+/* A process' directory in our own /proc, whose numbers are ours: it serves as its pidfd. */
+static long
+directory_target(struct whose whose, int fd)
+{
+	char path[64];
+	struct stat it, proc;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", whose.tid, fd);
+	if (stat(path, &it) < 0 || stat("/proc", &proc) < 0 || it.st_dev != proc.st_dev)
+		return -ENOENT;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d/status", whose.tid, fd);
+	return field(path, "Tgid:");
+}
+
 pid_t
 pidfd_target(struct whose whose, int fd)
 {
@@ -128,6 +143,8 @@ pidfd_target(struct whose whose, int fd)
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", whose.tid, fd);
 	pid = field(path, "Pid:");
 	if (pid == -ENOENT)
+		pid = directory_target(whose, fd);
+	if (pid == -ENOENT || pid == -ENOTDIR)
 		return -EBADF;		/* a descriptor, if at all, of something else */
 	return (pid_t)pid;
 }

@@ -46,7 +46,7 @@ same()
 
 for abi in tracee tracee32; do
 	for face in signals queue restart resleep traps stops stops-itself threads threads-of-threads \
-		children leaves leader-leaves timers itself registers group; do
+		children leaves leader-leaves timers itself registers group descriptors; do
 		if [ -x "bin/faces.$abi" ]; then
 			same "$face, $abi" "$work/bin/faces.$abi" "$face"
 		else

@@ -482,6 +482,26 @@ group(void)
 	return 0;
 }
 
+/* A process by its descriptor, and by its directory, which serves as one. */
+static int
+descriptors(void)
+{
+	static const char *const names[] = { "/proc/self", "/proc/self/fd", "/proc/self/status", "/proc", "/" };
+	int fd;
+
+	catch(SIGUSR1, 0);
+	fd = (int)syscall(434 /* pidfd_open */, getpid(), 0);
+	printf("open: %d", (int)syscall(424 /* pidfd_send_signal */, fd, SIGUSR1, NULL, 0));
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		fd = open(names[i], O_RDONLY);
+		errno = 0;
+		printf(" %s: %d", names[i], (int)syscall(424, fd, SIGUSR1, NULL, 0));
+		printf(" %s", strerror(errno));
+	}
+	printf(" handled %d\n", (int)handled);
+	return 0;
+}
+
 static int
 die(void)
 {
@@ -531,7 +551,7 @@ static const struct {
 	{ "stops", stops }, { "stops-itself", stops_itself }, { "threads", threads },
 	{ "threads-of-threads", threads_of_threads }, { "children", children }, { "leaves", leaves },
 	{ "leader-leaves", leader_leaves }, { "timers", timers }, { "itself", itself }, { "registers", registers },
-	{ "group", group }, { "die", die }, { "exit", exits }, { "wait", wait_for_signal },
+	{ "group", group }, { "descriptors", descriptors }, { "die", die }, { "exit", exits }, { "wait", wait_for_signal },
 	{ "exec", start },
 };
 
