@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -12,8 +14,6 @@
 #include "tracer/pt.h"
 
 enum { PAGE = 4096 };
-
-typedef ssize_t reader(pid_t tid, uint64_t addr, void *buf, size_t len);
 
 static ssize_t
 read_vm(pid_t tid, uint64_t addr, void *buf, size_t len)
@@ -57,20 +57,60 @@ read_peek(pid_t tid, uint64_t addr, void *buf, size_t len)
 	return (ssize_t)done;
 }
 
-/*
- * process_vm_readv can be configured out or filtered away from the tracer,
- * /proc may be absent; PEEKDATA works wherever ptrace does.
- */
-static reader *const readers[] = { read_vm, read_mem, read_peek };
+/* What of a line of /proc/TID/maps says who may use it. */
+static bool
+covers(const char *line, uint64_t addr, bool *closed)
+{
+	unsigned long long start, end;
+	char may[5];
 
-/* Within one page: all of it or -EFAULT. */
+	if (sscanf(line, "%llx-%llx %4s", &start, &end, may) != 3 || addr < start || addr >= end)
+		return false;
+	*closed = !strncmp(may, "---", 3);
+	return true;
+}
+
+/* Whether neither the task nor the kernel in its name can read there: PROT_NONE. */
+static bool
+is_closed(pid_t tid, uint64_t addr)
+{
+	cleanup_file FILE *f = NULL;
+	char path[32], line[PATH_MAX + 128];
+	bool closed = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && !covers(line, addr, &closed))
+		;
+	return closed;
+}
+
+static ssize_t
+read_forced(pid_t tid, uint64_t addr, void *buf, size_t len)
+{
+	ssize_t n = read_mem(tid, addr, buf, len);
+
+	return n == (ssize_t)len ? n : read_peek(tid, addr, buf, len);
+}
+
+/*
+ * Within one page: all of it or -EFAULT.  process_vm_readv can be configured
+ * out or filtered away from the tracer, /proc may be absent; PEEKDATA works
+ * wherever ptrace does.  The latter two read whatever is mapped.  What the
+ * former calls a fault is one, except in pages that may be written or executed
+ * only: processors let those be read.
+ */
 static int
 read_in_page(pid_t tid, uint64_t addr, void *buf, size_t len)
 {
-	for (size_t i = 0; i < sizeof(readers) / sizeof(*readers); i++)
-		if (readers[i](tid, addr, buf, len) == (ssize_t)len)
-			return 0;
-	return -EFAULT;
+	bool faults;
+
+	if (read_vm(tid, addr, buf, len) == (ssize_t)len)
+		return 0;
+	faults = errno == EFAULT;
+	if (read_forced(tid, addr, buf, len) != (ssize_t)len)
+		return -EFAULT;
+	return faults && is_closed(tid, addr) ? -EFAULT : 0;
 }
 
 static size_t

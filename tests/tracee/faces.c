@@ -502,6 +502,33 @@ descriptors(void)
 	return 0;
 }
 
+/* Arguments that are not there, or are where one may not write, not read, or neither. */
+static int
+faults(void)
+{
+	static const int prots[] = { PROT_READ, PROT_WRITE, PROT_EXEC, PROT_NONE };
+	char *const none[] = { NULL };
+
+	for (size_t i = 0; i <= 4; i++) {
+		char *name = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		struct stat st;
+
+		strcpy(name, "/dev/null");
+		if (i < 4)
+			mprotect(name, 4096, prots[i]);
+		else
+			munmap(name, 4096);
+		errno = 0;
+		printf("open %d", open(name, O_RDONLY) > 0);
+		printf(" %d", errno);
+		printf(" stat %d", stat(name, &st));
+		printf(" %d", errno);
+		printf(" exec %d", execve(name, none, none));
+		printf(" %d\n", errno);
+	}
+	return 0;
+}
+
 static int
 die(void)
 {
@@ -551,7 +578,8 @@ static const struct {
 	{ "stops", stops }, { "stops-itself", stops_itself }, { "threads", threads },
 	{ "threads-of-threads", threads_of_threads }, { "children", children }, { "leaves", leaves },
 	{ "leader-leaves", leader_leaves }, { "timers", timers }, { "itself", itself }, { "registers", registers },
-	{ "group", group }, { "descriptors", descriptors }, { "die", die }, { "exit", exits }, { "wait", wait_for_signal },
+	{ "group", group }, { "descriptors", descriptors }, { "faults", faults },
+	{ "die", die }, { "exit", exits }, { "wait", wait_for_signal },
 	{ "exec", start },
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lib/arena.h"
@@ -47,6 +48,20 @@ START_TEST(reads_across_a_page)
 	memcpy(pages + PAGE - 3, "crossing", 8);
 	ck_assert_int_eq(remote_read(getpid(), at(pages + PAGE - 3), got, 8), 0);
 	ck_assert_mem_eq(got, "crossing", 8);
+}
+END_TEST
+
+START_TEST(closed_pages_are_unreadable)
+{
+	struct iovec io = { pages, 1 };
+	char got;
+
+	if (process_vm_readv(getpid(), &io, 1, &io, 1, 0) != 1)
+		return;		/* nothing else tells them apart */
+	mprotect(pages, PAGE, PROT_NONE);
+	ck_assert_int_eq(remote_read(getpid(), at(pages), &got, 1), -EFAULT);
+	mprotect(pages, PAGE, PROT_WRITE);
+	ck_assert_int_eq(remote_read(getpid(), at(pages), &got, 1), 0);
 }
 END_TEST
 
@@ -114,6 +129,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, reads_across_a_page);
+	tcase_add_test(t, closed_pages_are_unreadable);
 	tcase_add_test(t, half_readable_is_unreadable);
 	tcase_add_test(t, string_may_end_at_the_last_byte);
 	tcase_add_test(t, string_without_an_end);
