@@ -140,6 +140,14 @@ EXTRA_DIST += \
 	%D%/kernels/short.sh	\
 	%D%/kernels/small.config	\
 	%D%/kernels/suite.sh	\
+	%D%/suites/everything.policy	\
+	%D%/suites/known	\
+	%D%/suites/lib.sh	\
+	%D%/suites/ltp.policy	\
+	%D%/suites/ltp.sh	\
+	%D%/suites/programs.sh	\
+	%D%/suites/python.sh	\
+	%D%/suites/shells.sh	\
 	%D%/media/clip.mkv	\
 	%D%/media/make.sh	\
 	%D%/static-build.sh	\
@@ -179,10 +187,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-$(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
-
-.PHONY: check-loss dist-tracees check-unit check-quick check-levels check-kernels
+.PHONY: $(@D) $(AM_V_CC)$(MKDIR_P) $(CC) $(TRACEE_CFLAGS) $(top_srcdir)/tests/chaos/fault.c $@ %D%/chaos/fault.c %D%/tracee/shared.h && -I$(top_srcdir) -fPIC -ldl -o -shared .PHONY check-levels check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -206,6 +211,13 @@ check-levels:
 # The same on real kernels, in qemu.  TOLLGATE_KERNEL names one more.
 check-kernels:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/check.sh'
+# Tests that others wrote, with and without tollgate: what of them is there.
+# The variables are in the heads of the scripts.  One that fails does not keep
+# back the next.
+SUITES = python shells programs ltp
+check-suites: all
+	@$(AM_TESTS_ENVIRONMENT) failed=0; for suite in $(SUITES); do \
+		$(SHELL) $(srcdir)/%D%/suites/$$suite.sh || failed=1; done; exit $$failed
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh
