@@ -187,7 +187,10 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
 
-.PHONY: $(@D) $(AM_V_CC)$(MKDIR_P) $(CC) $(TRACEE_CFLAGS) $(top_srcdir)/tests/chaos/fault.c $@ %D%/chaos/fault.c %D%/tracee/shared.h && -I$(top_srcdir) -fPIC -ldl -o -shared .PHONY check-levels check-quick check-suites check-unit dist-tracees
+$(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
+
+.PHONY: check-kernels check-levels check-loss check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -211,6 +214,7 @@ check-levels:
 # The same on real kernels, in qemu.  TOLLGATE_KERNEL names one more.
 check-kernels:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/check.sh'
+
 # Tests that others wrote, with and without tollgate: what of them is there.
 # The variables are in the heads of the scripts.  One that fails does not keep
 # back the next.
