@@ -189,11 +189,12 @@ find_fd_call(enum sys_id id)
 	return NULL;
 }
 
+/* A socket's address is remembered, and told to others: it is its own name wherever that cannot lead elsewhere. */
 static int
 draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
 {
 	struct sockaddr_un *un = arena_alloc(d->in->arena, sizeof(*un));
-	const char *path = path_to(d, h, o);
+	const char *path = d->in->name ? d->in->name : path_to(d, h, o);
 	size_t n = path ? strlen(path) + 1 : 0;
 	int k = d->in->pins->of[i], err;
 

@@ -388,6 +388,7 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 		advance_end(s, leader);
 		if (leader->forking)
 			orphan_note_death(s, leader);
+		tracee_rest(&s->tracees, leader);
 		take_over(leader, former);
 	}
 	tracee_each(&s->tracees, remove_sibling, &siblings);

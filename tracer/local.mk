@@ -56,6 +56,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/environ.h		\
 	%D%/features.c		\
 	%D%/features.h		\
+	%D%/fixed.c		\
+	%D%/fixed.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\

@@ -14,6 +14,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "lib/diag.h"
@@ -23,6 +25,7 @@
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
+#include "tracer/fixed.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/orphan.h"
@@ -42,6 +45,7 @@ static void on_stop(struct session *, pid_t tid, int status);
 static handler on_call;
 static void on_enter(struct session *, struct tracee *, const struct pt_call *);
 static void on_leave(struct session *, struct tracee *, const struct pt_call *);
+static void serve_waiting(struct tracee *, void *);
 static void on_injected(struct session *, struct tracee *, const struct pt_call *);
 
 int
@@ -71,9 +75,12 @@ serve(struct session *s)
 	pid_t tid[BATCH];
 	int status[BATCH], n;
 
-	while ((n = gather(s, tid, status)) > 0)
+	while ((n = gather(s, tid, status)) > 0) {
 		for (int i = 0; i < n; i++)
 			on_stop(s, tid[i], status[i]);
+		if (s->tracees.waiting)
+			tracee_each(&s->tracees, serve_waiting, s);
+	}
 	return n;
 }
 
@@ -218,29 +225,35 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 		enforce_kill(t);
 }
 
+/* Whoever waits at an entry-stop is looked at again; what it waits for has happened, or it waits on. */
 static void
 serve_waiting(struct tracee *t, void *ctx)
 {
-	struct { struct session *s; struct thread_group *g; } *of = ctx;
+	struct session *s = ctx;
 
-	if (!t->waits || t->group != of->g)
+	if (!t->waits)
 		return;
 	t->waits = false;
-	on_call(of->s, t, NULL);
+	s->tracees.waiting--;
+	on_call(s, t, NULL);
 }
 
-/* A call that tollgate put in, to give a new image its window; after the last of them others may go on. */
+static void
+wait_for_others(struct session *s, struct tracee *t)
+{
+	t->waits = true;
+	s->tracees.waiting++;
+}
+
+/* A call that tollgate put in, to give a new image its window. */
 static void
 on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	struct { struct session *s; struct thread_group *g; } of = { s, t->group };
 	int err = call->op == PT_ENTRY ? inject_entered(s, t, call) : inject_left(s, t, call);
 
 	if (err)
 		enforce_kill(t);
 	lifecycle_resume(s, t, 0);
-	if (!err && !inject_is_under_way(t))
-		tracee_each(&s->tracees, serve_waiting, &of);
 }
 
 /* The first call of an image is held until that has its window.  False: this is not one. */
@@ -250,12 +263,29 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 	if (s->naive || !abi || !inject_is_due(t, abi))
 		return false;
 	if (t->group->injecting) {
-		t->waits = true;
+		wait_for_others(s, t);
 		return true;
 	}
 	if (!s->leaving && inject_begin(s, t, call, abi, lifecycle_shelf(s, t)))
 		enforce_kill(t);
 	lifecycle_resume(s, t, 0);
+	return true;
+}
+
+/*
+ * One rename after the other: a file that was looked at could otherwise have
+ * become a directory, with all that it holds, when the call is made.
+ */
+static bool
+take_turn(struct session *s, struct tracee *t, enum sys_id id)
+{
+	if (id != SYS_ID_rename && id != SYS_ID_renameat && id != SYS_ID_renameat2)
+		return true;
+	if (s->tracees.renaming && s->tracees.renaming != t) {
+		wait_for_others(s, t);
+		return false;
+	}
+	s->tracees.renaming = t;
 	return true;
 }
 
@@ -309,12 +339,29 @@ softened(const struct session *s, struct verdict v)
 	return v;
 }
 
+/* The canonical name that a socket is bound to, where it can stand for what was checked. */
+static const char *
+name_of_socket(const struct session *s, const struct tracee *t, const struct sysevent *ev, const struct resolved *r)
+{
+	const struct confinement *c = t->group->confined;
+
+	for (unsigned i = 0; ev->id == SYS_ID_bind && i < r->n; i++) {
+		const struct access *a = &r->access[i];
+
+		if (a->kind == ACC_ADDR && a->path && r->object[i].entry && strlen(a->path) < sizeof(((struct sockaddr_un *)0)->sun_path) &&
+		    fixed_name(s->floor, c->layer, c->n, ev->abi, a->path))
+			return a->path;
+	}
+	return NULL;
+}
+
 /* A call that will be made is made on what was checked; what cannot be is refused. */
 static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
     const struct verdict *v, struct resolved *r)
 {
-	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena, lifecycle_shelf(s, t) };
+	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
+	    name_of_socket(s, t, ev, r), lifecycle_shelf(s, t) };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
@@ -333,6 +380,8 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	memcpy(raw.args, call->args, sizeof(raw.args));
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
 	if (begin_image(s, t, call, raw.abi))
+		return;
+	if (raw.abi && !take_turn(s, t, sysmap_id(&s->map, raw.abi, raw.nr)))
 		return;
 	confine_update(t->group->confined, t->tid, s->audit);
 	if (raw.abi)
@@ -366,6 +415,8 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (enforce_let_go(s->map.arch, t, call->ret) < 0)
 		enforce_kill(t);
 	advance_done(s, t, call);
+	if (s->tracees.renaming == t)
+		s->tracees.renaming = NULL;
 	orphan_settle(s);
 	if (t->trap.state == TRAP_PREPARED && !trap_raise(t)) {
 		t->group->killed = true;

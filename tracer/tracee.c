@@ -93,6 +93,15 @@ group_new(pid_t tgid, struct descent d)
 }
 
 void
+tracee_rest(struct tracees *all, struct tracee *t)
+{
+	all->waiting -= t->waits;
+	t->waits = false;
+	if (all->renaming == t)
+		all->renaming = NULL;
+}
+
+void
 tracee_remove(struct tracees *all, struct tracee *t)
 {
 	struct tracee **p = bucket_of(all, t->tid);
@@ -104,6 +113,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	enforce_forget(t);
 	inject_abandon(t);
 	free(t->ids);
+	tracee_rest(all, t);
 	all->n--;
 	group_release(t->group);
 	free(t);
