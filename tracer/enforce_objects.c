@@ -24,6 +24,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tracer/remote.h"
 #include "tracer/shelf.h"
 
 static const struct sysdesc *
@@ -232,6 +233,68 @@ draft_message(struct draft *d, struct hold *h)
 	return err;
 }
 
+/* What is received into: one buffer, or several without anything else. */
+struct receiver {
+	const char *call;
+	uint64_t arg[6];
+};
+
+static uint64_t
+word(const unsigned char *bytes, unsigned i, unsigned size)
+{
+	uint64_t v = 0;
+
+	memcpy(&v, bytes + i * size, size);
+	return v;
+}
+
+static int
+read_receiver(const struct draft *d, uint64_t flags, struct receiver *r)
+{
+	unsigned w = d->in->raw->abi->wordsize;
+	uint64_t at = d->in->ev->arg[1].val;
+	unsigned char m[7 * 8], iov[2 * 8] = { 0 };
+	int err = remote_read(d->in->raw->tid, (tracee_addr){ at }, m, 7 * w);
+
+	*r = (struct receiver){ "recvfrom", { d->in->ev->arg[0].val, 0, 0, flags, word(m, 0, w), word(m, 0, w) ? at + w : 0 } };
+	if (!err && word(m, 3, w) == 1)
+		err = remote_read(d->in->raw->tid, (tracee_addr){ word(m, 2, w) }, iov, 2 * w);
+	r->arg[1] = word(iov, 0, w);
+	r->arg[2] = word(iov, 1, w);
+	if (err || word(m, 3, w) <= 1)
+		return err;
+	if (flags || word(m, 0, w))
+		return -EPERM;
+	*r = (struct receiver){ "readv", { r->arg[0], word(m, 2, w), word(m, 3, w) } };
+	return 0;
+}
+
+/*
+ * The kernel writes into a message that it receives into, so that cannot be
+ * held; but one without room for control data, and so for descriptors, can be
+ * received by a call that has no place for them at all.
+ */
+static int
+draft_receiver(struct draft *d, struct hold *h)
+{
+	bool many = d->in->id != SYS_ID_recvmsg;
+	unsigned w = d->in->raw->abi->wordsize;
+	uint64_t at = d->in->ev->arg[1].val;
+	struct receiver r;
+	int err;
+
+	if (many && !d->in->ev->arg[2].val)
+		return 0;
+	err = read_receiver(d, d->in->ev->arg[many ? 3 : 2].val, &r);
+	d->n = 0;		/* the arguments are in registers now, also where they came in a block */
+	d->nr = err ? -1 : abi_call_nr(d->in->raw->abi, r.call);
+	for (unsigned i = 0; !err && i < 6; i++)
+		err = draft_change(d, (struct place){ IN_REGISTER, (uint16_t)i }, r.arg[i], w);
+	h->flags_at = at + 6 * w;
+	h->count_at = many ? at + 7 * w : 0;
+	return !err && d->nr < 0 ? -ENOSYS : err;
+}
+
 /* A signal goes to the process that the descriptor was found to mean. */
 static int
 draft_signal(struct draft *d)
@@ -296,6 +359,8 @@ draft_objects(struct draft *d, struct hold *h)
 	struct resolved *r = d->in->found;
 	int err = 0;
 
+	if (d->in->no_room)
+		return draft_receiver(d, h);
 	if (executes(d->in->id))
 		return 0;		/* keeps its own name, and is looked at again when the new image is there */
 	for (unsigned k = 0; !err && k < r->n; k++) {

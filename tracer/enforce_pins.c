@@ -203,6 +203,15 @@ count_one(const struct tracee *t, struct registers *r, int64_t returned)
 	return remote_write(t->tid, (tracee_addr){ t->hold.count_at }, &length, sizeof(length)) ? -EFAULT : 0;
 }
 
+/* There was no room for anything that the flags could tell of. */
+static int
+clear_flags(const struct tracee *t, int64_t returned)
+{
+	const uint32_t none = 0;
+
+	return returned < 0 ? 0 : remote_write(t->tid, (tracee_addr){ t->hold.flags_at }, &none, sizeof(none));
+}
+
 /* The program makes the call once more, with its own arguments, and it is looked at anew. */
 static void
 make_again(struct tracee *t, struct registers *r)
@@ -229,7 +238,7 @@ enforce_let_go(const struct arch *arch, struct tracee *t, int64_t returned)
 		err = registers_load(arch, t->tid, &r);
 		for (unsigned i = h->nregs; i-- > 0; )
 			registers_put(&r, h->reg[i].offset, (int64_t)h->reg[i].value);
-		if (!err && h->count_at && count_one(t, &r, returned))
+		if (!err && ((h->flags_at && clear_flags(t, returned)) || (h->count_at && count_one(t, &r, returned))))
 			registers_put(&r, r.set->ret, -EFAULT);
 		if (!err && again)
 			make_again(t, &r);

@@ -355,13 +355,27 @@ name_of_socket(const struct session *s, const struct tracee *t, const struct sys
 	return NULL;
 }
 
+/* Would it be refused if there were room for control data, which another thread can make? */
+static bool
+hangs_on_room(const struct session *s, const struct tracee *t, const struct sysevent *ev)
+{
+	const struct confinement *c = t->group->confined;
+	int i = sysdesc_arg(&sysdesc_table[ev->id], "controllen");
+	struct sysevent other = *ev;
+
+	if (i < 0 || ev->arg[i].val)
+		return false;
+	other.arg[i].val = 1;
+	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
+}
+
 /* A call that will be made is made on what was checked; what cannot be is refused. */
 static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
     const struct verdict *v, struct resolved *r)
 {
 	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
-	    name_of_socket(s, t, ev, r), lifecycle_shelf(s, t) };
+	    name_of_socket(s, t, ev, r), hangs_on_room(s, t, ev), lifecycle_shelf(s, t) };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }

@@ -67,7 +67,8 @@ struct hold {
 	struct { size_t offset; uint64_t value; } reg[MAX_HELD];
 	unsigned gate_size;
 	bool redo;			/* ELOOP: somebody put a link where nothing was */
-	uint64_t count_at;		/* sendmmsg(2), of which one message is sent: where its length goes; 0: another call */
+	uint64_t flags_at;		/* recvmsg(2) without room for control data: where the message's flags go; 0: another call */
+	uint64_t count_at;		/* sendmmsg(2), recvmmsg(2), of one message: where its length goes; 0: another call */
 };
 
 struct injection;
