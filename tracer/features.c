@@ -89,7 +89,7 @@ const struct feature features[] = {
 	{ "hold", "2.6.39", "calls are made on the memory and on the objects that were checked",
 	  "a program that races with itself gets at what its policy refuses: to measure with, not to run anything hostile", FEATURE_HOLD, holds },
 	{ "sealed-memfd", "5.1", "arguments that were checked are held in a file that nobody can write or change",
-	  "an unsealed one holds them; root could write it by /proc, which rules refuse", FEATURE_WINDOW(BACK_SEALED), seals },
+	  "an unsealed one holds them; opening it anew is refused", FEATURE_WINDOW(BACK_SEALED), seals },
 	{ "memfd", "3.17", "a file without a name holds them", "shared memory or an unlinked file does", FEATURE_WINDOW(BACK_MEMFD), makes_memfd },
 	{ "shm", "1.0", "shared memory can hold them", "an unlinked file in /dev/shm or /tmp does", FEATURE_WINDOW(BACK_SHM), attaches },
 	{ "no-new-privs", "3.5", "set-user-ID programs give no privileges inside",
