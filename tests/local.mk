@@ -94,6 +94,7 @@ tests_kernels_oldkernel_LDADD =
 EXTRA_PROGRAMS = %D%/kernels/init
 tests_kernels_init_SOURCES = %D%/kernels/init.c
 tests_kernels_init_LDADD =
+CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Drivers of what tollgate goes through: its own death, and a program that does
 # everything at once.  fault.so, loaded into tollgate, makes it fail by itself.

@@ -75,7 +75,7 @@ trap 'exit 99' HUP INT TERM
 (cd "$directory" && find . | cpio -o -H newc -R 0:0 --quiet) | gzip -1 > "$work/initrd" || exit 99
 
 # shellcheck disable=SC2086
-timeout -k 5 "$seconds" "$qemu" $options -m "$memory" -nodefaults -display none -serial stdio -no-reboot \
+timeout --foreground -k 5 "$seconds" "$qemu" $options -m "$memory" -nodefaults -display none -serial stdio -no-reboot \
 	-kernel "$kernel" -initrd "$work/initrd" -append "console=$console panic=1 quiet $more" "$@" \
 	< /dev/null 2> "$work/err" | follow
 status=$?
