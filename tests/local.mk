@@ -48,6 +48,7 @@ SHELL_TESTS = \
 	%D%/e2e/attacks.sh	\
 	%D%/e2e/attach.sh	\
 	%D%/e2e/loss.sh		\
+	%D%/e2e/chaos.sh	\
 	%D%/e2e/transparent.sh	\
 	#
 
@@ -67,6 +68,7 @@ TRACEES = \
 	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
 	%D%/tracee/changes.tracee	\
+	%D%/tracee/chaos.tracee		\
 	%D%/tracee/children.tracee	\
 	%D%/tracee/faces.tracee		\
 	%D%/tracee/filtered.tracee	\
@@ -191,7 +193,7 @@ dist-hook: dist-tracees
 $(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
 
-.PHONY: check-kernels check-levels check-loss check-quick check-suites check-unit dist-tracees
+.PHONY: check-chaos check-kernels check-levels check-loss check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -207,6 +209,10 @@ check-quick:
 # tollgate dies, 200 times in each way at each state of the program.
 check-loss:
 	ROUNDS=$${ROUNDS:-200} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/loss.sh'
+
+# Everything at once, for as long as CHAOS_SECONDS says, eight times.
+check-chaos:
+	CHAOS_SECONDS=$${CHAOS_SECONDS:-600} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/chaos.sh'
 
 # Everything end to end at every simulated level of the kernel.
 check-levels:
