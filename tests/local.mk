@@ -49,6 +49,7 @@ SHELL_TESTS = \
 	%D%/e2e/attach.sh	\
 	%D%/e2e/loss.sh		\
 	%D%/e2e/chaos.sh	\
+	%D%/e2e/memory.sh	\
 	%D%/e2e/transparent.sh	\
 	#
 
@@ -74,6 +75,7 @@ TRACEES = \
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
+	%D%/tracee/loops.tracee		\
 	%D%/tracee/lost.tracee		\
 	%D%/tracee/orphans.tracee	\
 	%D%/tracee/promised.tracee	\
@@ -193,7 +195,7 @@ dist-hook: dist-tracees
 $(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
 
-.PHONY: check-chaos check-kernels check-levels check-loss check-quick check-suites check-unit dist-tracees
+.PHONY: check-chaos check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -213,6 +215,10 @@ check-loss:
 # Everything at once, for as long as CHAOS_SECONDS says, eight times.
 check-chaos:
 	CHAOS_SECONDS=$${CHAOS_SECONDS:-600} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/chaos.sh'
+
+# tollgate's memory after one and after ten million stops, and after 20,000 tasks of each kind.
+check-memory:
+	CALLS=$${CALLS:-5000000} TASKS=$${TASKS:-20000} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/memory.sh'
 
 # Everything end to end at every simulated level of the kernel.
 check-levels:

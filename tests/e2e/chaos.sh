@@ -129,6 +129,12 @@ attached()
 for mode in ${MODES:-now seize exitkill syscall-info}; do
 	set --
 	[ "$mode" = now ] || set -- --without "$mode"
+	# The one thing that is not held there: see "What comes next" in doc/internals.md.
+	unset NO_SIGCONT
+	if [ "$mode" = seize ] || ! "$TOLLGATE" probe | grep -q '^  yes  seize '; then
+		NO_SIGCONT=1
+		export NO_SIGCONT
+	fi
 	under "chaos${*:+ ($*)}" "$@"
 	attached "attached chaos${*:+ ($*)}" "$@"
 done

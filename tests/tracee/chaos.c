@@ -5,7 +5,8 @@
  * group; processes by every kind of clone(2); threads; execs from any of them,
  * that succeed and fail; stops; ends in the middle of it all.  What comes is
  * chosen by SEED.  Each task tries to make FOLDER/denied/made.  Exits with 7
- * when the time is over and all its children are gone.
+ * when the time is over and all its children are gone.  With NO_SIGCONT in the
+ * environment it does not send that signal.
  *
  * Whoever is signalled is its own, not yet waited for: never a stranger.
  */
@@ -95,7 +96,8 @@ any_signal(void)
 {
 	int sig = 1 + (int)any(64);
 
-	return sig == SIGSTOP && any(2) ? SIGCONT : sig;
+	sig = sig == SIGSTOP && any(2) ? SIGCONT : sig;
+	return sig == SIGCONT && getenv("NO_SIGCONT") ? SIGURG : sig;
 }
 
 /* Actions */
@@ -122,9 +124,9 @@ signal_child(void)
 static void
 signal_group(void)
 {
-	static const int some[] = { SIGCONT, SIGUSR1, SIGWINCH, SIGCHLD, SIGURG, SIGTSTP, SIGTRAP };
+	static const int some[] = { SIGUSR1, SIGWINCH, SIGCHLD, SIGURG, SIGTSTP, SIGTRAP, SIGCONT };
 
-	kill(0, some[any(7)]);
+	kill(0, some[any(getenv("NO_SIGCONT") ? 6 : 7)]);
 }
 
 static void
@@ -148,7 +150,8 @@ stop_and_go(void)
 	if (other == 0) {
 		try_denied();
 		kill(pid, SIGSTOP);
-		kill(pid, SIGCONT);
+		if (!getenv("NO_SIGCONT"))
+			kill(pid, SIGCONT);
 		_exit(0);
 	}
 	keep(other);
@@ -367,7 +370,6 @@ static void
 end_group(pid_t leader)
 {
 	kill(-leader, SIGKILL);
-	kill(-leader, SIGCONT);
 }
 
 static bool
