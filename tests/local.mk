@@ -51,6 +51,7 @@ SHELL_TESTS = \
 	%D%/e2e/chaos.sh	\
 	%D%/e2e/memory.sh	\
 	%D%/e2e/transparent.sh	\
+	%D%/e2e/jobcontrol.sh	\
 	#
 
 # Likewise, but these take their time: they play films, or make hundreds of calls.
