@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Holds still what a verdict was about.  All copies of a call go into one slot
- * of the program's window, pointers between them are set to where they are
+ * Holds still what a verdict was about.  All copies of a call go into the
+ * program's window, pointers between them are set to where they are
  * there, and so are the registers.  The kernel then reads what was checked,
  * whatever other threads do to the originals.  At the exit-stop, which comes
  * before any signal is delivered, the registers get their values back: signal
@@ -47,27 +47,67 @@ draft_text(struct draft *d, unsigned i, const void *bytes, size_t len)
 	return 0;
 }
 
-/* A slot that has been dealt out, and how far it is filled. */
+/* Where the copies go. */
 struct slot {
 	char *mem;			/* ours */
 	uint64_t at;			/* the program's address of the same */
 	size_t used;
-	size_t offset[MAX_PINS];	/* of each pin */
+	uint64_t address[MAX_PINS];	/* of each pin, for the program */
+	size_t offset[MAX_PINS];	/* the same in our memory */
 };
 
+static bool
+is_empty_text(const struct pin *p)
+{
+	return p->len == 1 && !*(const char *)p->bytes;
+}
+
+/* Empty strings, which name a descriptor's object, are in the window anyway. */
 static int
-fill(const struct draft *d, struct slot *s)
+lay_out(const struct draft *d, struct slot *s)
 {
 	for (unsigned k = 0; k < d->n; k++) {
-		size_t start = (s->used + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-
-		if (d->pin[k].len > WINDOW_SLOT || start > WINDOW_SLOT - d->pin[k].len)
+		if (is_empty_text(&d->pin[k]))
+			continue;
+		s->offset[k] = (s->used + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+		s->used = s->offset[k] + d->pin[k].len;
+		if (s->used > WINDOW_MOST * WINDOW_PAGE)
 			return -ENOBUFS;
-		memcpy(s->mem + start, d->pin[k].bytes, d->pin[k].len);
-		s->offset[k] = start;
-		s->used = start + d->pin[k].len;
 	}
 	return 0;
+}
+
+static int
+take_pages(struct tracee *t, struct slot *s)
+{
+	struct window *w = t->group->window;
+	struct hold *h = &t->hold;
+
+	if (!w)
+		return -EPERM;
+	if (!s->used)
+		return 0;
+	h->pages = (unsigned)((s->used + WINDOW_PAGE - 1) / WINDOW_PAGE);
+	h->page = window_take(w, h->pages);
+	if (h->page < 0)
+		return -ENOMEM;		/* as when the kernel has none left for a copy */
+	h->window = window_hold(w);
+	s->mem = w->mem + (size_t)h->page * WINDOW_PAGE;
+	s->at = w->at + (uint64_t)h->page * WINDOW_PAGE;
+	return 0;
+}
+
+static void
+fill(const struct tracee *t, const struct draft *d, struct slot *s)
+{
+	for (unsigned k = 0; k < d->n; k++) {
+		if (is_empty_text(&d->pin[k])) {
+			s->address[k] = t->group->window->at;
+			continue;
+		}
+		memcpy(s->mem + s->offset[k], d->pin[k].bytes, d->pin[k].len);
+		s->address[k] = s->at + s->offset[k];
+	}
 }
 
 /* Registers that are to be changed, and how they were. */
@@ -95,7 +135,7 @@ put(const struct draft *d, struct slot *s, struct setting *set, struct place at,
 {
 	if (at.in == IN_REGISTER)
 		return at.at < 6 ? set_register(set, set->arg[at.at], value) : -EINVAL;
-	if (at.in < 0 || at.in >= (int)d->n || at.at + width > d->pin[at.in].len)
+	if (at.in < 0 || at.in >= (int)d->n || at.at + width > d->pin[at.in].len || is_empty_text(&d->pin[at.in]))
 		return -EINVAL;
 	memcpy(s->mem + s->offset[at.in] + at.at, &value, width);	/* little-endian, as decode reads it */
 	return 0;
@@ -108,7 +148,7 @@ point(const struct draft *d, struct slot *s, struct setting *set)
 	int err = 0;
 
 	for (unsigned k = 0; !err && k < d->n; k++) {
-		uint64_t address = s->at + s->offset[k];
+		uint64_t address = s->address[k];
 
 		err = wordsize == 4 && address > UINT32_MAX ? -EPERM :
 		    put(d, s, set, d->pin[k].pointer, address, wordsize);
@@ -123,39 +163,22 @@ point(const struct draft *d, struct slot *s, struct setting *set)
 }
 
 static int
-take_slot(struct tracee *t, struct slot *s)
-{
-	struct window *w = t->group->window;
-	int slot = w ? window_take(w) : -EPERM;
-
-	if (slot == -EAGAIN)
-		return -ENOMEM;		/* as when the kernel has none left for a copy */
-	if (slot < 0)
-		return slot;
-	t->hold.window = window_hold(w);
-	t->hold.slot = slot;
-	*s = (struct slot){ w->mem + (size_t)slot * WINDOW_SLOT, w->at + (uint64_t)slot * WINDOW_SLOT, 0, { 0 } };
-	return 0;
-}
-
-static int
 carry_out(struct tracee *t, const struct draft *d)
 {
 	struct setting set = { .hold = &t->hold };
 	struct slot s = { 0 };
 	int err = registers_load(d->in->arch, t->tid, &set.r);
 
-	if (!err && d->n)
-		err = take_slot(t, &s);
+	if (!err && d->n) {
+		err = lay_out(d, &s);
+		err = err ? err : take_pages(t, &s);
+	}
 	if (err)
 		return err;
 	set.arg = registers_args(&set.r, d->in->raw->abi->audit_arch);
 	t->hold.gate_size = d->in->raw->abi->gate_size;
-	err = fill(d, &s);
-	if (!err)
-		err = point(d, &s, &set);
-	if (t->hold.window)
-		t->hold.window->used[t->hold.slot] = (uint32_t)s.used;
+	fill(t, d, &s);
+	err = point(d, &s, &set);
 	return err ? err : registers_store(t->tid, &set.r);
 }
 
@@ -183,7 +206,7 @@ enforce_forget(struct tracee *t)
 	struct hold *h = &t->hold;
 
 	if (h->window) {
-		window_give(h->window, h->slot);
+		window_give(h->window, h->page, h->pages);
 		window_release(h->window);
 	}
 	for (unsigned i = 0; i < h->nfds; i++)

@@ -29,6 +29,7 @@ struct injection {
 	struct window *window;
 	uint64_t scratch;		/* in the program's memory */
 	char kept[SCRATCH];		/* what was there */
+	bool has_kept;
 	uint64_t nr, args[6];		/* of the call that was put in */
 	int64_t fd;
 	const struct abi *abi;
@@ -70,6 +71,16 @@ plan(struct injection *in, const char *call, uint64_t a, uint64_t b, uint64_t c,
 	return nr >= 0;
 }
 
+/* What is below the stack is put back in the end. */
+static int
+keep(struct injection *in, pid_t tid)
+{
+	int err = in->has_kept ? 0 : remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+
+	in->has_kept |= !err;
+	return err;
+}
+
 static int
 plan_open(struct injection *in, pid_t tid, pid_t shelf)
 {
@@ -77,7 +88,7 @@ plan_open(struct injection *in, pid_t tid, pid_t shelf)
 	int err;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", shelf, in->window->fd);
-	err = remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+	err = keep(in, tid);
 	if (!err)
 		err = remote_write(tid, (tracee_addr){ in->scratch }, path, sizeof(path));
 	if (err)
@@ -97,7 +108,7 @@ plan_attach(struct injection *in, pid_t tid)
 	if (abi_call_nr(in->abi, "ipc") < 0)
 		return plan(in, "shmat", id, 0, SHM_RDONLY, 0, 0) ? 0 : -ENOSYS;
 	plan(in, "ipc", IPC_SHMAT, id, SHM_RDONLY, in->scratch, 0);
-	return remote_read(tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+	return keep(in, tid);
 }
 
 /* Where the registers stand at an entry-stop, the call is the planned one. */
@@ -144,10 +155,10 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid, shelf);
 	if (!err)
 		err = replace_call(in, t->tid);
-	if (err) {
+	if (err && err != -ESRCH)
 		warn_err(-err, "process %d gets no window:", t->group->tgid);
+	if (err)
 		return err;
-	}
 	t->audit_arch = call->audit_arch;
 	t->state = TS_IN_CALL;
 	return 0;
@@ -211,7 +222,7 @@ finish(struct tracee *t, uint64_t at)
 
 	if (!inject_is_mapped(in->window, t->tid, at))
 		return -EPROTO;
-	err = remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept));
+	err = in->has_kept ? remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept)) : 0;
 	if (!err)
 		err = rewind_to(in, t->tid, registers_get(&in->before, in->before.set->nr), NULL);
 	if (!err && in->blocked)
@@ -272,13 +283,31 @@ proceed(struct tracee *t, int64_t ret)
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
 }
 
+/* A program that may open nothing more can still attach a segment. */
+static int
+attach_instead(struct tracee *t)
+{
+	struct injection *in = t->injection;
+	int err;
+
+	window_release(in->window);
+	in->window = window_attached(lifecycle_ids(t));
+	err = in->window ? plan_attach(in, t->tid) : -errno;
+	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
+}
+
 int
 inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	int err = call->ret < 0 && call->ret >= -4095 ? (int)call->ret : proceed(t, call->ret);
+	bool failed = call->ret < 0 && call->ret >= -4095;
+	int err = failed ? (int)call->ret : 0;
 
 	(void)s;
-	if (err)
+	if (err == -EMFILE && t->injection->step == OPENED)
+		err = attach_instead(t);
+	else if (!failed)
+		err = proceed(t, call->ret);
+	if (err && err != -ESRCH)
 		warn_err(-err, "process %d gets no window:", t->group->tgid);
 	t->state = TS_RUNNING;
 	return err;

@@ -98,6 +98,8 @@ resolve(const struct task_view *view, struct sysevent *ev, struct arena *a, stru
 		if (j.desc != &sysdesc_table[ev->id])
 			break;		/* became a call on a descriptor: all said */
 	}
+	if (err && r->failed)
+		err = -r->failed;	/* of two names, the first that cannot be found */
 	resolve_rename(&j);
 	if (!err)
 		err = resolve_owner(&j);

@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
+#include "lib/cleanup.h"
 #include "tracer/script.h"
 #include "tracer/sticky.h"
 
@@ -115,6 +118,14 @@ creates_over_other(const struct job *j, const struct argdesc *d, const struct ob
 	    (S_ISFIFO(o->st.st_mode) && sticky_forbids(PROTECTS_FIFOS, &o->dir, &o->st));
 }
 
+static bool
+ends_in_slash(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n && path[n - 1] == '/';
+}
+
 /* What would make an entry that is there already: the kernel can only say so. */
 static bool
 makes_existing(const struct job *j, const struct argdesc *d, const struct object *o)
@@ -157,12 +168,46 @@ resolve_fd_object(struct job *j, unsigned i, int fd, unsigned rights)
 	return job_settle(j, a, &o, err);
 }
 
+/* A descriptor that is only a path: none of the calls that change something takes it. */
+static bool
+is_path_only(const struct job *j, int fd)
+{
+	cleanup_file FILE *f = NULL;
+	char path[64], line[64];
+	unsigned flags = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", j->view->whose.tid, fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			break;
+	return flags & O_PATH;
+}
+
 int
 resolve_fd(struct job *j, unsigned i)
 {
 	unsigned rights = j->desc->arg[i].rights;
 
+	if (rights && is_path_only(j, (int)j->ev->arg[i].val))
+		j->out->failed = EBADF;
 	return rights ? resolve_fd_object(j, i, (int)j->ev->arg[i].val, rights) : 0;
+}
+
+/* Without a path, and without AT_EMPTY_PATH, which takes more: futimens(3) and the like. */
+static void
+check_null(struct job *j, int fd)
+{
+	uint64_t at = job_value(j, V_AT);
+
+	if (at & AT_EMPTY_PATH)
+		return;
+	if (fd == AT_FDCWD)
+		j->out->failed = EFAULT;
+	else if (at)
+		j->out->failed = EINVAL;
+	else if (is_path_only(j, fd))
+		j->out->failed = EBADF;
 }
 
 /* The call acts on the descriptor before the path, and is named so: newfstatat(3, "", …) is fstat(3, …). */
@@ -174,6 +219,8 @@ resolve_empty(struct job *j, unsigned i)
 	unsigned rights = d->rights;
 
 	j->out->by_number = true;
+	if (!j->ev->arg[i].str)
+		check_null(j, fd);
 	if (fd == AT_FDCWD)
 		return resolve_fd_object(j, i, AT_FDCWD, rights);
 	if (d->empty) {
@@ -225,6 +272,23 @@ resolve_exec(struct job *j, unsigned i, const struct object *o)
 	return 0;
 }
 
+/* The errno that the lookup is bound to end with; 0: only the kernel can tell. */
+static int
+known_outcome(const struct job *j, unsigned i, const struct object *o)
+{
+	const struct argdesc *d = &j->desc->arg[i];
+
+	if ((d->rights & R_OPEN) && makes_entry(j, d) && ends_in_slash(j->ev->arg[i].str))
+		return EISDIR;
+	if (makes_existing(j, d, o))
+		return EEXIST;
+	if (creates_over_directory(j, d, o))
+		return EISDIR;
+	if (creates_over_other(j, d, o))
+		return EACCES;
+	return o->absent && !makes_entry(j, d) ? ENOENT : 0;
+}
+
 int
 resolve_path(struct job *j, unsigned i)
 {
@@ -248,14 +312,8 @@ resolve_path(struct job *j, unsigned i)
 		return err;
 	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
 	a->rights = (uint16_t)rights_for(j, d, &o);
-	if (!err && makes_existing(j, d, &o))
-		j->out->failed = EEXIST;
-	else if (!err && creates_over_directory(j, d, &o))
-		j->out->failed = EISDIR;
-	else if (!err && creates_over_other(j, d, &o))
-		j->out->failed = EACCES;
-	else if (!err && o.absent && !makes_entry(j, d))
-		j->out->failed = ENOENT;
+	if (!err && !j->out->failed)
+		j->out->failed = known_outcome(j, i, &o);
 	err = job_settle(j, a, &o, err);
 	if (!err && (d->rights & R_EXEC) && o.fd >= 0 && !o.absent)
 		err = resolve_exec(j, i, &o);

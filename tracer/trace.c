@@ -46,6 +46,7 @@ static handler on_call;
 static void on_enter(struct session *, struct tracee *, const struct pt_call *);
 static void on_leave(struct session *, struct tracee *, const struct pt_call *);
 static void serve_waiting(struct tracee *, void *);
+static void insist(const struct tracee *, int err);
 static void on_injected(struct session *, struct tracee *, const struct pt_call *);
 
 int
@@ -225,6 +226,18 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 		enforce_kill(t);
 }
 
+/*
+ * What has to be done to a task has failed: its process does not go on.  But a
+ * thread that another one's exec or exit has ended is none of that process's
+ * any more; its death is still to be reported.
+ */
+static void
+insist(const struct tracee *t, int err)
+{
+	if (err && err != -ESRCH)
+		enforce_kill(t);
+}
+
 /* Whoever waits at an entry-stop is looked at again; what it waits for has happened, or it waits on. */
 static void
 serve_waiting(struct tracee *t, void *ctx)
@@ -251,8 +264,7 @@ on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	int err = call->op == PT_ENTRY ? inject_entered(s, t, call) : inject_left(s, t, call);
 
-	if (err)
-		enforce_kill(t);
+	insist(t, err);
 	lifecycle_resume(s, t, 0);
 }
 
@@ -266,8 +278,8 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 		wait_for_others(s, t);
 		return true;
 	}
-	if (!s->leaving && inject_begin(s, t, call, abi, lifecycle_shelf(s, t)))
-		enforce_kill(t);
+	if (!s->leaving)
+		insist(t, inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
 	lifecycle_resume(s, t, 0);
 	return true;
 }
@@ -414,8 +426,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	t->state = TS_IN_CALL;
 	t->audit_arch = call->audit_arch;
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
-	if (enforce(s->map.arch, t, &ev, &done, &found) < 0)
-		enforce_kill(t);
+	insist(t, enforce(s->map.arch, t, &ev, &done, &found));
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
 	lifecycle_resume(s, t, 0);
@@ -424,10 +435,9 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 static void
 on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	if (t->skipped && enforce_result(s->map.arch, t, call->ret) < 0)
-		enforce_kill(t);
-	if (enforce_let_go(s->map.arch, t, call->ret) < 0)
-		enforce_kill(t);
+	if (t->skipped)
+		insist(t, enforce_result(s->map.arch, t, call->ret));
+	insist(t, enforce_let_go(s->map.arch, t, call->ret));
 	advance_done(s, t, call);
 	if (s->tracees.renaming == t)
 		s->tracees.renaming = NULL;

@@ -60,8 +60,9 @@ struct trap {
 /* What a call in progress was made on, and what is to be put back when it ends. */
 enum { MAX_HELD = 12 };
 struct hold {
-	struct window *window;		/* NULL: none of its slots is used */
-	int slot;
+	struct window *window;		/* NULL: no pages of it are used */
+	int page;
+	unsigned pages;
 	unsigned nfds, nregs;
 	int fd[MAX_HELD];		/* objects that it acts on */
 	struct { size_t offset; uint64_t value; } reg[MAX_HELD];

@@ -31,6 +31,7 @@ struct walker {
 	unsigned flags;
 	dev_t dev;			/* with WALK_NO_XDEV: where it has to stay */
 	unsigned links;
+	bool slash;			/* the component at hand was followed by one, also where it was the last */
 	char rest[2 * PATH_MAX];	/* what is still to be walked */
 };
 
@@ -104,7 +105,7 @@ push_target(struct walker *w, const char *target)
 	memcpy(w->rest, target, t);
 	w->rest[t] = '/';
 	if (!r)
-		w->rest[t] = '\0';
+		w->rest[t + w->slash] = '\0';
 	return target[0] == '/' ? step_to_root(w) : 0;
 }
 
@@ -207,7 +208,7 @@ next_component(struct walker *w, char name[NAME_MAX + 1], bool *last, bool *slas
 		return true;
 	memcpy(name, p, n);
 	name[n] = '\0';
-	*slash = gap > 0;
+	*slash = w->slash = gap > 0;
 	*last = !p[n + gap];
 	memmove(w->rest, p + n + gap, strlen(p + n + gap) + 1);
 	return true;

@@ -20,8 +20,6 @@
 #define F_SEAL_FUTURE_WRITE	0x0010
 #endif
 
-enum { PAGE = 4096 };
-
 static enum window_backing chosen;
 static unsigned missing;		/* bits of those to do without */
 
@@ -218,6 +216,12 @@ window_probe(unsigned without)
 }
 
 struct window *
+window_attached(const struct file_ids *ids)
+{
+	return make(BACK_SHM, ids);
+}
+
+struct window *
 window_new(const struct file_ids *ids)
 {
 	return make(chosen, ids);
@@ -247,26 +251,44 @@ window_mapped(struct window *w, uint64_t at)
 	w->fd = -1;
 }
 
-int
-window_take(struct window *w)
+static bool
+is_taken(const struct window *w, unsigned page)
 {
-	for (unsigned i = 0; i < WINDOW_SLOTS / 64; i++) {
-		uint64_t free_bits = ~w->taken[i];
+	return w->taken[page / 64] >> page % 64 & 1;
+}
 
-		if (!free_bits)
+static void
+mark(struct window *w, unsigned page, unsigned pages, bool taken)
+{
+	for (unsigned i = page; i < page + pages; i++)
+		if (taken)
+			w->taken[i / 64] |= UINT64_C(1) << i % 64;
+		else
+			w->taken[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+int
+window_take(struct window *w, unsigned pages)
+{
+	for (unsigned page = 1, run = 0; page < WINDOW_PAGES; page++) {
+		if (!run && !~w->taken[page / 64]) {
+			page |= 63;	/* all of these are taken */
 			continue;
-		w->taken[i] |= free_bits & -free_bits;
-		return (int)i * 64 + __builtin_ctzll(free_bits);
+		}
+		run = is_taken(w, page) ? 0 : run + 1;
+		if (run < pages)
+			continue;
+		mark(w, page - run + 1, pages, true);
+		return (int)(page - run + 1);
 	}
 	return -EAGAIN;
 }
 
 void
-window_give(struct window *w, int slot)
+window_give(struct window *w, int page, unsigned pages)
 {
-	memset(w->mem + (size_t)slot * WINDOW_SLOT, 0, w->used[slot]);
-	w->used[slot] = 0;
-	w->taken[slot / 64] &= ~(UINT64_C(1) << slot % 64);
+	memset(w->mem + (size_t)page * WINDOW_PAGE, 0, (size_t)pages * WINDOW_PAGE);
+	mark(w, (unsigned)page, pages, false);
 }
 
 /* Windows are marked to be destroyed when nobody has them attached any more, and have a size of their own. */
@@ -283,7 +305,7 @@ window_is_segment(int shmid)
 bool
 window_touches(const struct window *w, uint64_t addr, uint64_t len)
 {
-	uint64_t lo = addr & ~(uint64_t)(PAGE - 1), end = addr + len;
+	uint64_t lo = addr & ~(uint64_t)(WINDOW_PAGE - 1), end = addr + len;
 
 	if (!w || !w->at)
 		return false;

@@ -6,7 +6,8 @@
  * A window: memory that tollgate writes and a program can only read.  Each
  * image gets one of its own, mapped before its first system call; forked
  * children have their parent's until they execute something.  It is dealt out
- * in slots, one for each call in progress that has arguments in memory.
+ * in pages, as many as it needs to each call in progress that has arguments in
+ * memory; the first page stays empty, and is every empty string.
  *
  * What keeps the program from writing there: it is mapped from a descriptor
  * that is open for reading only, so that no mprotect(2), no /proc/self/mem and
@@ -23,9 +24,10 @@
 #include "tracer/ids.h"
 
 enum {
-	WINDOW_SLOTS	= 128,
-	WINDOW_SLOT	= 32768,	/* two paths, or a message's largest control data, and structs */
-	WINDOW_SIZE	= WINDOW_SLOTS * WINDOW_SLOT,
+	WINDOW_PAGE	= 4096,
+	WINDOW_PAGES	= 4096,
+	WINDOW_MOST	= 8,		/* of one call: two paths, or a message's largest control data, and structs */
+	WINDOW_SIZE	= WINDOW_PAGES * WINDOW_PAGE,
 };
 
 /* What lies behind it; in the order of preference. */
@@ -39,8 +41,7 @@ struct window {
 	int shmid;			/* BACK_SHM */
 	uint64_t ino;			/* of the file, as /proc/PID/maps has it */
 	uint64_t at;			/* where the program has it; 0: not yet */
-	uint64_t taken[WINDOW_SLOTS / 64];
-	uint32_t used[WINDOW_SLOTS];	/* bytes to be cleared */
+	uint64_t taken[WINDOW_PAGES / 64];
 };
 
 /* Measures which backings there are; the best that is not among `without` (bits) is used from then on.  0 or -errno. */
@@ -49,17 +50,18 @@ bool window_is_there(enum window_backing);	/* and not one of `without` */
 enum window_backing window_backing(void);
 const char *window_backing_name(enum window_backing);
 
-/* NULL with errno. */
+/* NULL with errno.  window_attached: one that is mapped without any descriptor (BACK_SHM), whatever is the best. */
+struct window *window_attached(const struct file_ids *);
 struct window *window_new(const struct file_ids *);		/* whose task is to map it */
 struct window *window_hold(struct window *);
 void window_release(struct window *);		/* takes NULL */
 /* It is mapped: the descriptor is not needed any more. */
 void window_mapped(struct window *, uint64_t at);
 
-/* The number of a free slot; -EAGAIN. */
-int window_take(struct window *);
+/* The first of so many free pages that follow each other; -EAGAIN. */
+int window_take(struct window *, unsigned pages);
 /* Clears what was written: others who have the window could read it. */
-void window_give(struct window *, int slot);
+void window_give(struct window *, int page, unsigned pages);
 
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
