@@ -18,6 +18,8 @@ arch_native(void)
 	return &arch_x86_64;
 #elif defined(__i386__)
 	return &arch_i386;
+#elif defined(__aarch64__)
+	return &arch_aarch64;
 #else
 #error "no descriptor for this architecture: see arch.def"
 #endif
@@ -57,6 +59,17 @@ arch_abi(const struct arch *a, uint32_t audit_arch, uint64_t raw_nr, uint32_t *n
 		if (a->abis[i].audit_arch == audit_arch && a->abis[i].nr_flag == flag)
 			return &a->abis[i];
 	return NULL;
+}
+
+/* What lies above the bits that the hardware looks at is a tag; the highest that counts says whose half it is. */
+uint64_t
+abi_address(const struct abi *abi, uint64_t v)
+{
+	unsigned above = 64 - abi->address_bits;
+
+	if (abi->wordsize == sizeof(uint32_t))
+		return (uint32_t)v;
+	return (uint64_t)((int64_t)(v << above) >> above);
 }
 
 const struct regset *

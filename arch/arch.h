@@ -19,6 +19,12 @@ struct sysnum {
 	const char *name;
 };
 
+/* What is in the result's register when a filter of the kernel's has trapped a call. */
+enum trap_returns {
+	TRAP_NUMBER,		/* the call's number (x86) */
+	TRAP_ARGUMENT,		/* its first argument (arm) */
+};
+
 /*
  * A calling convention.  Several can share a processor and even a program:
  * x86-64 code can pass through the i386 gate with int $0x80.
@@ -28,10 +34,12 @@ struct abi {
 	uint32_t audit_arch;		/* AUDIT_ARCH_*, as PTRACE_GET_SYSCALL_INFO reports it */
 	uint32_t nr_flag;		/* bit that marks this ABI's numbers (x32's bit 30), else 0 */
 	unsigned wordsize;		/* bytes in a register argument: 4 or 8 */
+	unsigned address_bits;		/* of a pointer that say where it points: above them is a tag */
 	bool pairs_aligned;		/* 64-bit values start at an even register (arm) */
 	unsigned gate_size;		/* bytes of the instruction that makes a call */
 	unsigned vdso_return;		/* programs call through the vdso: bytes from sp to where that returns; 0: they do not */
 	unsigned map_low;		/* mmap(2)'s flag for addresses that a narrower ABI of the same program reaches; 0: none */
+	enum trap_returns trap_returns;
 	bool supported;			/* false: every call is refused (x32) */
 	const struct sysnum *calls;	/* sorted by nr; nr_flag is not part of it */
 	size_t ncalls;
@@ -52,9 +60,13 @@ struct regset {
 	size_t nr, ret, ip, sp;
 	size_t call;			/* where a program puts the number before it makes a call */
 	size_t arg[6];
+	/* A call that is to be skipped gets another number, and its result, at the entry already. */
+	int32_t skip_nr;		/* one that does nothing */
+	unsigned nr_set;		/* NT_*: the number is changed in this set of its own, of four bytes; 0: in .nr */
 	/* For kernels that do not say what a syscall stop is (before 5.3). */
 	size_t marker;			/* a register that the kernel sets before a syscall-enter-stop ... */
 	int64_t entered;		/* ... to this; at the exit-stop it is something else, or the call's result */
+	bool sure;			/* it is never the call's result: what looks like an entry is one */
 	const struct gate *other;	/* NULL: this set comes with calls of one ABI only */
 	size_t mode;			/* with .other: a register that is .other_mode in code of that ABI */
 	uint64_t other_mode;
@@ -79,6 +91,9 @@ const struct arch *arch_at(size_t i);
  * we know.  *nr is cut to the 32 bits the kernel uses and loses the ABI's flag.
  */
 const struct abi *arch_abi(const struct arch *, uint32_t audit_arch, uint64_t raw_nr, uint32_t *nr);
+
+/* Where a pointer of a program's points, as the kernel takes it: without a tag, cut to the ABI's width. */
+uint64_t abi_address(const struct abi *, uint64_t);
 
 /* The register set whose size the kernel returned; NULL when there is none. */
 const struct regset *arch_regset(const struct arch *, size_t size);

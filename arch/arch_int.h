@@ -26,6 +26,7 @@ extern const struct sysnum i386_calls[I386_NCALLS];
 	.name = "i386", \
 	.audit_arch = AUDIT_I386, \
 	.wordsize = 4, \
+	.address_bits = 32, \
 	.gate_size = 2, \
 	.vdso_return = 12, \
 	.supported = true, \
@@ -55,6 +56,7 @@ enum {
 	.marker = I386_EAX, \
 	.entered = -38, \
 	.nr = I386_ORIG_EAX, \
+	.skip_nr = -1, \
 	.ret = I386_EAX, \
 	.ip = I386_EIP, \
 	.sp = I386_ESP, \

@@ -16,6 +16,7 @@ static const struct abi abis[] = {
 		.name = "x86_64",
 		.audit_arch = AUDIT_X86_64,
 		.wordsize = 8,
+		.address_bits = 64,
 		.gate_size = 2,
 		.map_low = 0x40,	/* MAP_32BIT: int $0x80 reaches no further */
 		.supported = true,
@@ -32,6 +33,7 @@ static const struct abi abis[] = {
 		.audit_arch = AUDIT_X86_64,
 		.nr_flag = 0x40000000,
 		.wordsize = 8,
+		.address_bits = 64,
 		.gate_size = 2,
 	},
 };
@@ -71,6 +73,7 @@ static const struct regset regsets[] = {
 		.width = 8,
 		.audit_arch = AUDIT_X86_64,
 		.nr = X86_64_ORIG_RAX,
+		.skip_nr = -1,
 		.ret = X86_64_RAX,
 		.ip = X86_64_RIP,
 		.sp = X86_64_RSP,

@@ -1,22 +1,32 @@
 dnl SPDX-License-Identifier: ISC
 
-dnl TG_M32: TG_M32_CFLAGS, with which TRACEE_CC builds i386 programs for
-dnl tests/tracee.  Debian has asm/*.h for -m32 only where gcc-multilib is
-dnl installed, which excludes cross compilers; x86-64's serve both.
+dnl TG_M32: TRACEE32_CC, which builds for the 32-bit ABI of the machine that
+dnl tollgate is for; empty where there is none.  tests/tracee has its programs.
+dnl For i386 Debian has asm/*.h only where gcc-multilib is installed, which
+dnl excludes cross compilers; x86-64's serve both.
 AC_DEFUN([TG_M32], [
-  TG_M32_CFLAGS=
-  tg_save_CFLAGS=$CFLAGS tg_save_CC=$CC CC=$TRACEE_CC
-  for tg_flags in "-m32" "-m32 -idirafter /usr/include/`$CC -print-multiarch 2>/dev/null`"; do
-    AC_MSG_CHECKING([whether $CC $tg_flags builds])
-    CFLAGS="$tg_save_CFLAGS $tg_flags"
+  AC_REQUIRE([AC_CANONICAL_HOST])
+  AC_ARG_VAR([TRACEE32_CC], [compiler of 32-bit programs that the tests trace])
+  tg_save_CC=$CC
+  AS_CASE([$TRACEE32_CC:$host_cpu],
+    [:x86_64|:i?86], [set "$TRACEE_CC -m32" "$TRACEE_CC -m32 -idirafter /usr/include/`$TRACEE_CC -print-multiarch 2>/dev/null`"],
+    [:aarch64], [set arm-linux-gnueabihf-gcc],
+    [:*], [set],
+    [set "$TRACEE32_CC"])
+  TRACEE32_CC=
+  for CC; do
+    AC_MSG_CHECKING([whether $CC builds 32-bit programs])
+    tg_save_CPPFLAGS=$CPPFLAGS tg_save_CFLAGS=$CFLAGS tg_save_LDFLAGS=$LDFLAGS
+    CPPFLAGS= CFLAGS= LDFLAGS=
     AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 #include <asm/errno.h>
 #include <stdio.h>
       ]], [[puts("");]])],
-      [AC_MSG_RESULT([yes]); TG_M32_CFLAGS=$tg_flags; break],
+      [AC_MSG_RESULT([yes]); TRACEE32_CC=$CC],
       [AC_MSG_RESULT([no])])
+    CPPFLAGS=$tg_save_CPPFLAGS CFLAGS=$tg_save_CFLAGS LDFLAGS=$tg_save_LDFLAGS
+    AS_IF([test -n "$TRACEE32_CC"], [break])
   done
-  CFLAGS=$tg_save_CFLAGS CC=$tg_save_CC
-  AC_SUBST([TG_M32_CFLAGS])
-  AM_CONDITIONAL([HAVE_M32], [test -n "$TG_M32_CFLAGS"])
+  CC=$tg_save_CC
+  AM_CONDITIONAL([HAVE_M32], [test -n "$TRACEE32_CC"])
 ])

@@ -64,7 +64,7 @@ SLOW_TESTS = \
 	#
 
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
-# the flags of tollgate's own build, and NAME.tracee32 for the i386 ABI.
+# the flags of tollgate's own build, and NAME.tracee32 for the machine's 32-bit ABI.
 TRACEES = \
 	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
@@ -191,7 +191,7 @@ dist-hook: dist-tracees
 .c.tracee:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TRACEE_CFLAGS) -o $@ $<
 .c.tracee32:
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE_CC) $(TG_M32_CFLAGS) $(TRACEE_CFLAGS) -o $@ $<
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE32_CC) $(TRACEE_CFLAGS) -o $@ $<
 
 $(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl

@@ -102,12 +102,12 @@ is_marked_entry(const struct registers *r)
 static bool
 is_skipped(const struct tracee *t, const struct registers *r)
 {
-	return t->skipped && (uint32_t)registers_get(r, r->set->nr) == UINT32_MAX;
+	return t->skipped && !r->set->sure && (int32_t)registers_get(r, r->set->nr) == r->set->skip_nr;
 }
 
 /*
- * The kernel's mark of an entry is one that a program cannot set, but it is
- * also what a call that the kernel does not have returns.  In doubt it is an
+ * The kernel's mark of an entry is one that a program cannot set, but on x86 it
+ * is also what a call that the kernel does not have returns.  In doubt it is an
  * entry, and is decided, once more perhaps.
  */
 static bool

@@ -46,7 +46,7 @@ word_at(const unsigned char *p, unsigned size)
 static tracee_addr
 pointer(const struct job *j, uint64_t v)
 {
-	return (tracee_addr){ j->raw->abi->wordsize == 4 ? (uint32_t)v : v };
+	return (tracee_addr){ abi_address(j->raw->abi, v) };
 }
 
 static void *

@@ -8,7 +8,6 @@
 
 #include "tracer/registers.h"
 
-/* Number -1 makes the kernel skip the call; x86 then returns what the result register holds already. */
 static int
 skip(const struct arch *arch, struct tracee *t, int64_t result)
 {
@@ -17,11 +16,9 @@ skip(const struct arch *arch, struct tracee *t, int64_t result)
 
 	if (failed)
 		return failed;
-	registers_put(&r, r.set->nr, -1);
-	registers_put(&r, r.set->ret, result);
 	t->skipped = true;
 	t->result = result;
-	return registers_store(t->tid, &r);
+	return registers_skip(t->tid, &r, result);
 }
 
 void
@@ -77,7 +74,7 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
 	if (v->action == ACT_ALLOW)
 		return r->failed ? skip(arch, t, -r->failed) : 0;
 	if (v->action == ACT_TRAP)
-		return skip(arch, t, t->trap.nr);
+		return skip(arch, t, t->trap.returns);
 	if ((v->action == ACT_DENY || v->action == ACT_ASK) && v->err > 0)
 		return skip(arch, t, -v->err);
 	/* The call must not run even if death comes late. */

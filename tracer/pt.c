@@ -7,9 +7,10 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "arch/arch.h"
 
 /* The kernel's struct ptrace_syscall_info; glibc and the kernel's header clash over its name. */
 struct syscall_info {
@@ -30,8 +31,11 @@ struct syscall_info {
 	} u;
 };
 
-/* A request is an enum of its own with one C library and an int with another. */
-static const int get_syscall_info = 0x420e;
+/*
+ * A request is an enum of its own with one C library and an int with another.
+ * GETREGS is nothing that every processor's headers speak of; its kernel refuses it then.
+ */
+static const int get_syscall_info = 0x420e, getregs = 12, setregs = 13;
 
 static int
 result(long r)
@@ -171,10 +175,10 @@ pt_getregs(pid_t tid, void *buf, size_t *len)
 		*len = iov.iov_len;
 		return 0;
 	}
-	if (*len < sizeof(struct user_regs_struct))
+	if (*len < arch_native()->regsets[0].size)
 		return -EINVAL;
-	*len = sizeof(struct user_regs_struct);
-	return result(ptrace(PTRACE_GETREGS, tid, 0, buf));
+	*len = arch_native()->regsets[0].size;
+	return result(ptrace(getregs, tid, 0, buf));
 }
 
 int
@@ -183,8 +187,16 @@ pt_setregs(pid_t tid, const void *buf, size_t len)
 	struct iovec iov = { (void *)buf, len };
 
 	if (!pt_has(PT_REGSET))
-		return result(ptrace(PTRACE_SETREGS, tid, 0, buf));
+		return result(ptrace(setregs, tid, 0, iov.iov_base));
 	return result(ptrace(PTRACE_SETREGSET, tid, (void *)NT_PRSTATUS, &iov));
+}
+
+int
+pt_setset(pid_t tid, unsigned set, const void *buf, size_t len)
+{
+	struct iovec iov = { (void *)buf, len };
+
+	return result(ptrace(PTRACE_SETREGSET, tid, (void *)(uintptr_t)set, &iov));
 }
 
 int

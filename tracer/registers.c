@@ -55,3 +55,18 @@ registers_put(struct registers *r, size_t offset, int64_t value)
 	else
 		memcpy(r->bytes + offset, &value, sizeof(value));
 }
+
+int
+registers_skip(pid_t tid, struct registers *r, int64_t result)
+{
+	const struct regset *set = r->set;
+	int err;
+
+	if (!set->nr_set)
+		registers_put(r, set->nr, set->skip_nr);
+	registers_put(r, set->ret, result);
+	err = registers_store(tid, r);
+	if (!err && set->nr_set)
+		err = pt_setset(tid, set->nr_set, &set->skip_nr, sizeof(set->skip_nr));
+	return err;
+}

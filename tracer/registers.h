@@ -28,4 +28,7 @@ const size_t *registers_args(const struct registers *, uint32_t audit_arch);
 uint64_t registers_get(const struct registers *, size_t offset);
 void registers_put(struct registers *, size_t offset, int64_t value);
 
+/* At a syscall-enter-stop: the kernel is to do nothing and to return that.  0 or -errno; stores the registers. */
+int registers_skip(pid_t tid, struct registers *, int64_t result);
+
 #endif

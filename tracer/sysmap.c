@@ -6,19 +6,17 @@
 
 #include "lib/xalloc.h"
 
-enum { MAX_NR = 4096 };	/* x86's numbers end far below; a table that says otherwise is broken */
+enum { SPAN = 1024 };	/* what an ABI shares with others lies in one block; arm has a few private numbers far above */
 
 static void
 fill(struct sysmap *m, size_t i, const struct abi *abi)
 {
-	size_t n = abi->ncalls ? abi->calls[abi->ncalls - 1].nr + 1 : 0;
-
-	if (n > MAX_NR)
-		abort();
-	m->abi[i].id = xcalloc(n, sizeof(uint16_t));
-	m->abi[i].n = n;
-	for (size_t c = 0; c < abi->ncalls; c++)
-		m->abi[i].id[abi->calls[c].nr] = (uint16_t)sysdesc_find(abi->calls[c].name);
+	m->abi[i].id = xcalloc(SPAN, sizeof(uint16_t));
+	m->abi[i].first = abi->ncalls ? abi->calls[0].nr : 0;
+	for (size_t c = 0; c < abi->ncalls && abi->calls[c].nr - m->abi[i].first < SPAN; c++) {
+		m->abi[i].n = abi->calls[c].nr - m->abi[i].first + 1;
+		m->abi[i].id[m->abi[i].n - 1] = (uint16_t)sysdesc_find(abi->calls[c].name);
+	}
 }
 
 void
@@ -44,6 +42,11 @@ enum sys_id
 sysmap_id(const struct sysmap *m, const struct abi *abi, uint32_t nr)
 {
 	size_t i = (size_t)(abi - m->arch->abis);
+	uint32_t at = nr - m->abi[i].first;
+	const char *name;
 
-	return nr < m->abi[i].n ? m->abi[i].id[nr] : SYS_ID_none;
+	if (at < m->abi[i].n)
+		return m->abi[i].id[at];
+	name = abi_call_name(abi, nr);
+	return name ? sysdesc_find(name) : SYS_ID_none;
 }

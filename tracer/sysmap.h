@@ -12,8 +12,9 @@
 struct sysmap {
 	const struct arch *arch;
 	struct {
-		uint16_t *id;	/* by number; SYS_ID_none in the holes */
-		size_t n;
+		uint16_t *id;	/* by number, from the first one on; SYS_ID_none in the holes */
+		uint32_t first;
+		size_t n;	/* those that are far above are looked up by name */
 	} abi[4];
 };
 

@@ -421,7 +421,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (trap_is_lost(t))
 		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
-		trap_prepare(t, call, done.err);
+		trap_prepare(t, call, raw.abi, done.err);
 	t->doubtful = t->state == TS_IN_CALL;
 	t->state = TS_IN_CALL;
 	t->audit_arch = call->audit_arch;

@@ -55,6 +55,7 @@ struct trap {
 	int nr, err;
 	uint32_t audit_arch;
 	uint64_t ip;
+	int64_t returns;	/* what the result's register holds when the signal comes */
 };
 
 /* What a call in progress was made on, and what is to be put back when it ends. */

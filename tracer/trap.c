@@ -13,11 +13,14 @@
 #endif
 
 void
-trap_prepare(struct tracee *t, const struct pt_call *call, int err)
+trap_prepare(struct tracee *t, const struct pt_call *call, const struct abi *abi, int err)
 {
 	t->trap = (struct trap){
 		.state = TRAP_PREPARED, .ip = call->ip, .nr = (int)call->nr, .audit_arch = call->audit_arch, .err = err,
 	};
+	t->trap.returns = abi->trap_returns == TRAP_ARGUMENT ? (int64_t)call->args[0] : t->trap.nr;
+	if (abi->wordsize == sizeof(int32_t))
+		t->trap.returns = (int32_t)t->trap.returns;
 }
 
 bool

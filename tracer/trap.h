@@ -10,8 +10,8 @@
 #include "tracer/pt.h"
 #include "tracer/tracee.h"
 
-/* At the entry: what the signal will say.  The call is to return t->trap.nr. */
-void trap_prepare(struct tracee *, const struct pt_call *, int err);
+/* At the entry: what the signal will say.  The call is to return t->trap.returns. */
+void trap_prepare(struct tracee *, const struct pt_call *, const struct abi *, int err);
 
 /* At the exit: sends it.  False when the thread cannot take it: then it is to be killed, as the kernel does. */
 bool trap_raise(struct tracee *);

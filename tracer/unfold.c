@@ -36,7 +36,7 @@ copy_block(const struct rawcall *raw, const struct demux *d, struct pins *pins, 
 	if (!bytes)
 		return -ENOMEM;
 	pins->pin[pins->n++] = (struct pin){ { IN_REGISTER, (uint16_t)reg }, { NOWHERE, 0 }, bytes, words * size };
-	return remote_read(raw->tid, (tracee_addr){ size == 4 ? (uint32_t)from : from }, bytes, words * size);
+	return remote_read(raw->tid, (tracee_addr){ abi_address(raw->abi, from) }, bytes, words * size);
 }
 
 /* One argument of the carried call, and where it is. */

@@ -45,7 +45,7 @@ arch_named(const char *name)
 
 /* Names and numbers. */
 
-static const char *const abis[] = { "x86_64", "i386" };
+static const char *const abis[] = { "x86_64", "i386", "aarch64", "arm" };
 enum { NABIS = sizeof(abis) / sizeof(abis[0]) };
 
 START_TEST(tables_are_sorted)
@@ -95,9 +95,9 @@ START_TEST(names_and_numbers_lead_to_each_other)
 END_TEST
 
 #if defined(HAVE_LIBSECCOMP)
-static const uint32_t seccomp_arch[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86 };
+static const uint32_t seccomp_arch[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_AARCH64, SCMP_ARCH_ARM };
 
-/* i386's calls with ids of 16 bits. */
+/* The calls of i386 and arm with ids of 16 bits. */
 static const char *const narrow[] = {
 	"chown", "fchown", "lchown", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid",
 };
@@ -324,7 +324,10 @@ START_TEST(arguments_fit_the_registers)
 		for (unsigned k = 0; k < sysdesc_nargs(d); k++) {
 			enum argwidth w = kinddesc_table[d->arg[k].kind].width;
 
-			regs += w == W_NOREG ? 0 : w == W_64 && abi->wordsize == 4 ? 2 : 1;
+			if (w == W_64 && abi->wordsize == 4)
+				regs += 2 + (abi->pairs_aligned && regs % 2);
+			else
+				regs += w != W_NOREG;
 		}
 		ck_assert_msg(regs <= SYS_MAXREGS, "%s: %s takes %u registers", abi->name, d->name, regs);
 	}
