@@ -121,6 +121,7 @@ noinst_HEADERS = \
 	%D%/chaos/tasks.h	\
 	%D%/tracee/attempt.h	\
 	%D%/tracee/shared.h	\
+	%D%/tracee/rawcall.h	\
 	%D%/unit/policy_draft.h	\
 	%D%/unit/export_rig.h	\
 	%D%/unit/policy_rig.h	\

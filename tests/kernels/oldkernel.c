@@ -38,25 +38,50 @@ enum {
 	HAS_ALL		= (1 << 7) - 1
 };
 
+/* The ABIs of this machine; which system call numbers a level has of them. */
+#if defined(__x86_64__)
+enum { NATIVE, NARROW, NABIS };
+#define HIGHEST(x86_64, i386, generic, arm)	{ x86_64, i386 }
+#define AUDIT		{ AUDIT_ARCH_X86_64, AUDIT_ARCH_I386 }
+#define NARROW_NUMBERS	26, 172, 354
+#elif defined(__i386__)
+enum { NATIVE, NABIS };
+#define HIGHEST(x86_64, i386, generic, arm)	{ i386 }
+#define AUDIT		{ AUDIT_ARCH_I386 }
+#elif defined(__aarch64__)
+enum { NATIVE, NARROW, NABIS };
+#define HIGHEST(x86_64, i386, generic, arm)	{ generic, arm }
+#define AUDIT		{ AUDIT_ARCH_AARCH64, AUDIT_ARCH_ARM }
+#define NARROW_NUMBERS	26, 172, 383
+#else
+#error "oldkernel knows no numbers of this architecture"
+#endif
+
+/* Far above there are calls that arm has to itself, and had always. */
+enum { PRIVATE = 0xf0000 };
+
 static const struct level {
 	const char *name;
-	unsigned highest, highest_i386;		/* system call numbers */
+	unsigned highest[NABIS];
 	unsigned has;
 } levels[] = {
-	{ "2.6.32",	298, 336, 0 },
-	{ "3.0",	308, 346, HAS_REGSET },
-	{ "3.2",	311, 348, HAS_REGSET },
-	{ "3.4",	311, 348, HAS_REGSET | HAS_SEIZE },
-	{ "3.8",	313, 350, HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
-	{ "4.8",	328, 379, HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
-	{ "5.3",	435, 435, HAS_ALL & ~HAS_SET_INFO },
-	{ "noseccomp",	~0U, ~0U, HAS_ALL & ~HAS_FILTERS },
-	{ "now",	~0U, ~0U, HAS_ALL },
+	/* arm's 64-bit ABI began with 3.7. */
+#if !defined(__aarch64__)
+	{ "2.6.32",	HIGHEST(298, 336, 0, 0), 0 },
+	{ "3.0",	HIGHEST(308, 346, 0, 0), HAS_REGSET },
+	{ "3.2",	HIGHEST(311, 348, 0, 0), HAS_REGSET },
+	{ "3.4",	HIGHEST(311, 348, 0, 0), HAS_REGSET | HAS_SEIZE },
+#endif
+	{ "3.8",	HIGHEST(313, 350, 273, 379), HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
+	{ "4.8",	HIGHEST(328, 379, 287, 393), HAS_ALL & ~(HAS_CALL_INFO | HAS_SET_INFO) },
+	{ "5.3",	HIGHEST(435, 435, 435, 435), HAS_ALL & ~HAS_SET_INFO },
+	{ "noseccomp",	HIGHEST(~0U, ~0U, ~0U, ~0U), HAS_ALL & ~HAS_FILTERS },
+	{ "now",	HIGHEST(~0U, ~0U, ~0U, ~0U), HAS_ALL },
 };
 
-/* The numbers of one ABI. */
+/* The numbers of one ABI's calls. */
 struct numbers {
-	unsigned highest, ptrace, prctl, seccomp;
+	unsigned ptrace, prctl, seccomp;
 };
 
 static struct sock_filter prog[MAX_INSNS];
@@ -173,7 +198,7 @@ filter_prctl(const struct level *l, unsigned nr)
 
 /* A number of -1 is what a tracer makes of a call that the kernel is to skip. */
 static void
-filter_abi(const struct level *l, unsigned audit, const struct numbers *of)
+filter_abi(const struct level *l, unsigned audit, unsigned highest, const struct numbers *of)
 {
 	unsigned short at;
 
@@ -181,8 +206,10 @@ filter_abi(const struct level *l, unsigned audit, const struct numbers *of)
 	at = only_for(audit);
 	load(offsetof(struct seccomp_data, nr));
 	where(BPF_JEQ, ~0U, 0);
-	if (of->highest != ~0U) {
-		put((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, of->highest, 0, 1));
+	if (highest != ~0U) {
+		if (audit == AUDIT_ARCH_ARM)
+			put((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, PRIVATE, 2, 0));
+		put((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, highest, 0, 1));
 		answer(ENOSYS);
 	}
 	if (!(l->has & HAS_FILTERS))
@@ -196,17 +223,16 @@ filter_abi(const struct level *l, unsigned audit, const struct numbers *of)
 static int
 become(const struct level *l)
 {
-	const struct numbers native = { l->highest, SYS_ptrace, SYS_prctl, SYS_seccomp };
-#if defined(__x86_64__)
-	const struct numbers i386 = { l->highest_i386, 26, 172, 354 };
-
-	filter_abi(l, AUDIT_ARCH_X86_64, &native);
-	filter_abi(l, AUDIT_ARCH_I386, &i386);
-#elif defined(__i386__)
-	filter_abi(l, AUDIT_ARCH_I386, &native);
-#else
-#error "oldkernel knows no numbers of this architecture"
+	static const struct numbers numbers[NABIS] = {
+		[NATIVE] = { SYS_ptrace, SYS_prctl, SYS_seccomp },
+#ifdef NARROW_NUMBERS
+		[NARROW] = { NARROW_NUMBERS },
 #endif
+	};
+	static const unsigned audit[NABIS] = AUDIT;
+
+	for (unsigned i = 0; i < NABIS; i++)
+		filter_abi(l, audit[i], l->highest[i], &numbers[i]);
 	answer(0);
 	if (n >= MAX_INSNS) {
 		errno = E2BIG;

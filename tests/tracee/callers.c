@@ -14,29 +14,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "rawcall.h"
+
 enum { PAGE = 4096 };
 
 typedef long call(struct utsname *);
 
-#if defined(__x86_64__)
-static const unsigned char stub[] = { 0xb8, 0x3f, 0, 0, 0, 0x0f, 0x05, 0xc3 };
-#else
-static const unsigned char stub[] = {
-	0x53, 0x8b, 0x5c, 0x24, 0x08, 0xb8, 0x7a, 0, 0, 0, 0xcd, 0x80, 0x5b, 0xc3
-};
-#endif
-
 __attribute__((noinline, used)) long
 own_uname(struct utsname *u)
 {
-	long r;
-
-#if defined(__x86_64__)
-	__asm__ volatile("syscall" : "=a"(r) : "0"(SYS_uname), "D"(u) : "rcx", "r11", "memory");
-#else
-	__asm__ volatile("int $0x80" : "=a"(r) : "0"(SYS_uname), "b"(u) : "memory");
-#endif
-	return r;
+	return raw_uname(u);
 }
 
 static void
@@ -68,7 +55,7 @@ anonymous(void)
 {
 	void *p = map(-1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS);
 
-	return p ? (call *)memcpy(p, stub, sizeof(stub)) : NULL;
+	return p ? (call *)made_code(memcpy(p, stub, sizeof(stub)), sizeof(stub)) : NULL;
 }
 
 static int
@@ -81,25 +68,21 @@ make_file(const char *path)
 	return fd >= 0 && write(fd, page, sizeof(page)) == sizeof(page) ? fd : -1;
 }
 
-/* The instruction begins in memory of our own and ends in a page of a file. */
+/* The instruction begins in memory of our own, and behind it, or within it, begins a page of a file. */
 static call *
 straddling(const char *path)
 {
-	size_t split = 0;
 	char page[PAGE] = { 0 };
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
 	unsigned char *p = map(-1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS);
 	unsigned char *both = p ? mremap(p, PAGE, 2 * PAGE, MREMAP_MAYMOVE) : NULL;
 
-	while (stub[split] != 0x0f && stub[split] != 0xcd)
-		split++;
-	split++;
-	memcpy(page, stub + split, sizeof(stub) - split);
+	memcpy(page, stub + STUB_SPLIT, sizeof(stub) - STUB_SPLIT);
 	if (!both || both == MAP_FAILED || write(fd, page, sizeof(page)) != sizeof(page) ||
 	    mmap(both + PAGE, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED)
 		return NULL;
 	close(fd);
-	return (call *)memcpy(both + PAGE - split, stub, split);
+	return (call *)made_code(memcpy(both + PAGE - STUB_SPLIT, stub, STUB_SPLIT), sizeof(stub));
 }
 
 /* A page of a file that says something else, changed in memory alone. */
@@ -116,7 +99,7 @@ patched(const char *path)
 	close(fd);
 	if (!p)
 		return NULL;
-	memcpy(p, stub, sizeof(stub));
+	made_code(memcpy(p, stub, sizeof(stub)), sizeof(stub));
 	return mprotect(p, PAGE, PROT_READ | PROT_EXEC) == 0 ? (call *)p : NULL;
 }
 
@@ -158,7 +141,7 @@ main(int argc, char **argv)
 	/* The same code at the same place, but in no file any more. */
 	p = fn ? mmap((void *)fn, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) : NULL;
 	if (p)
-		memcpy(p, stub, sizeof(stub));
+		made_code(memcpy(p, stub, sizeof(stub)), sizeof(stub));
 	try("remapped", (call *)p);
 	fn = (call *)map(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE);
 	try("again", fn);

@@ -78,7 +78,11 @@ raw_fork(void)
 	long pid;
 
 	prepare();
+#ifdef SYS_fork
 	pid = syscall(SYS_fork);
+#else
+	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#endif
 	if (pid == 0) {
 		try_it();
 		syscall(SYS_exit_group, 0);

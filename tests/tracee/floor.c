@@ -227,7 +227,7 @@ static int cgroup(void) { return access("/sys/fs/cgroup/cgroup.procs", W_OK) < 0
 static int device_block(void) { return done(mknod("block", S_IFBLK | 0600, 0x0700)); }
 static int device_char(void) { return done(mknod("char", S_IFCHR | 0600, 0x0103)); }
 static int device_char_at(void) { return done(mknodat(AT_FDCWD, "char2", S_IFCHR | 0600, 0x0103)); }
-static int device_wide(void) { return done(syscall(SYS_mknod, "char3", (unsigned long)(S_IFCHR | 0600) | (unsigned long)S_IFREG << 16 << 16, 0x0103)); }
+static int device_wide(void) { return done(syscall(SYS_mknodat, AT_FDCWD, "char3", (unsigned long)(S_IFCHR | 0600) | (unsigned long)S_IFREG << 16 << 16, 0x0103)); }
 static int handle(void) { return there(syscall(SYS_open_by_handle_at, AT_FDCWD, NULL, 0)); }
 
 #define A(fn) { #fn, fn, 0 }

@@ -3,6 +3,7 @@
 #include "attempt.h"
 
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 
 /* A place below 4 GiB, which 32-bit code and the i386 gate can name, with the forbidden path in it. */
 static char *
@@ -22,6 +23,9 @@ low(void)
 	return strcpy(p, "../forbidden/secret");
 }
 
+#define NONE(fn) static int fn(void) { return ABSENT; }
+
+__attribute__((unused))
 static long
 as_errno(long r)
 {
@@ -113,31 +117,14 @@ static int x32_mkdir(void) { return done(syscall(0x40000000L | SYS_mkdir, "../fo
 static int x32_low_execve(void) { return done(syscall(520, "/bin/true", NULL, NULL)); }
 static int x32_low_ioctl(void) { return done(syscall(514, 0, FIONREAD, low())); }
 
-/* The kernel looks at 32 bits of a number and of an int. */
-static int wide_number(void) { return canary((int)syscall(SYS_open | 1L << 32, low(), O_RDONLY)); }
-static int wide_number_top(void) { return canary((int)syscall(SYS_open | (long)0xffffffff00000000, low(), O_RDONLY)); }
-static int wide_mkdir(void) { return done(syscall(SYS_mkdir | 0x1234L << 32, "../forbidden/gate4", 0700)); }
-static int wide_dirfd(void) { return canary((int)syscall(SYS_openat, 0xdeadL << 32 | (uint32_t)AT_FDCWD, low(), O_RDONLY)); }
-static int wide_dirfd_box(void) { return canary((int)syscall(SYS_openat, 1L << 40 | open(box, O_PATH), "forbidden/secret", O_RDONLY)); }
-static int wide_flags(void) { return canary((int)syscall(SYS_openat, AT_FDCWD, low(), 1L << 32 | O_RDONLY)); }
-static int wide_path_flag(void) { return canary((int)syscall(SYS_openat, AT_FDCWD, low(), (long)(O_PATH | O_CREAT) << 32)); }
-static int wide_mode(void) { return done(syscall(SYS_mkdirat, 7L << 32 | (uint32_t)AT_FDCWD, "../forbidden/gate5", 7L << 32 | 0700)); }
+#else
 
-static int
-wide_unlink_flags(void)
-{
-	return done(syscall(SYS_unlinkat, 7L << 32 | (uint32_t)AT_FDCWD, "../forbidden/dir2", 7L << 32 | AT_REMOVEDIR));
-}
-
-static int gate64_open(void) { return ABSENT; }
-
-#else	/* i386 */
-
-#define NONE(fn) static int fn(void) { return ABSENT; }
 NONE(int80_open) NONE(int80_openat) NONE(int80_high) NONE(int80_disguised_mkdir) NONE(int80_mkdir) NONE(segment32)
-NONE(x32_open) NONE(x32_mkdir) NONE(x32_low_execve) NONE(x32_low_ioctl) NONE(wide_number) NONE(wide_number_top)
-NONE(wide_mkdir) NONE(wide_dirfd) NONE(wide_dirfd_box) NONE(wide_flags) NONE(wide_path_flag) NONE(wide_mode)
-NONE(wide_unlink_flags)
+NONE(x32_open) NONE(x32_mkdir) NONE(x32_low_execve) NONE(x32_low_ioctl)
+
+#endif
+
+#ifdef __i386__
 
 /* A far call to the 64-bit code segment, and its syscall instruction. */
 static int
@@ -162,6 +149,65 @@ gate64_open(void)
 	return canary((int)as_errno(r));
 }
 
+#else
+NONE(gate64_open)
+#endif
+
+#if __SIZEOF_LONG__ == 8
+
+/* The kernel looks at 32 bits of a number and of an int. */
+static int wide_number(void) { return canary((int)syscall(SYS_openat | 1L << 32, AT_FDCWD, low(), O_RDONLY)); }
+static int wide_number_top(void) { return canary((int)syscall(SYS_openat | (long)0xffffffff00000000, AT_FDCWD, low(), O_RDONLY)); }
+static int wide_mkdir(void) { return done(syscall(SYS_mkdirat | 0x1234L << 32, AT_FDCWD, "../forbidden/gate4", 0700)); }
+static int wide_dirfd(void) { return canary((int)syscall(SYS_openat, 0xdeadL << 32 | (uint32_t)AT_FDCWD, low(), O_RDONLY)); }
+static int wide_dirfd_box(void) { return canary((int)syscall(SYS_openat, 1L << 40 | open(box, O_PATH), "forbidden/secret", O_RDONLY)); }
+static int wide_flags(void) { return canary((int)syscall(SYS_openat, AT_FDCWD, low(), 1L << 32 | O_RDONLY)); }
+static int wide_path_flag(void) { return canary((int)syscall(SYS_openat, AT_FDCWD, low(), (long)(O_PATH | O_CREAT) << 32)); }
+static int wide_mode(void) { return done(syscall(SYS_mkdirat, 7L << 32 | (uint32_t)AT_FDCWD, "../forbidden/gate5", 7L << 32 | 0700)); }
+
+static int
+wide_unlink_flags(void)
+{
+	return done(syscall(SYS_unlinkat, 7L << 32 | (uint32_t)AT_FDCWD, "../forbidden/dir2", 7L << 32 | AT_REMOVEDIR));
+}
+
+#else
+
+NONE(wide_number) NONE(wide_number_top) NONE(wide_mkdir) NONE(wide_dirfd) NONE(wide_dirfd_box) NONE(wide_flags)
+NONE(wide_path_flag) NONE(wide_mode) NONE(wide_unlink_flags)
+
+#endif
+
+/* Pointers with a tag in their highest byte, once the kernel has been asked to take them. */
+#ifdef __aarch64__
+static int
+tagged_path(void)
+{
+	if (prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE, 0, 0, 0) < 0 && errno == EINVAL)
+		return ABSENT;
+	return canary(open((char *)((uintptr_t)low() | UINT64_C(0x5a) << 56), O_RDONLY));
+}
+#else
+NONE(tagged_path)
+#endif
+
+/* The old ABI of arm: the number in the instruction, or in the first argument of call 113. */
+#ifdef __arm__
+__attribute__((target("arm"), noinline)) static int
+old_abi_open(void)
+{
+	register long r __asm__("r0") = (long)low();
+	register long flags __asm__("r1") = O_RDONLY;
+
+	__asm__ volatile("mov r12, r7\n\tmov r7, #20\n\tsvc #0x900005\n\tmov r7, r12" : "+r"(r) : "r"(flags) : "r12", "memory");
+	return canary((int)as_errno(r)) == REACHED ? REACHED : ABSENT;
+}
+
+static int carried_open(void) { return canary((int)syscall(113, SYS_open, low(), O_RDONLY)); }
+static int number_open_arm(void) { return canary((int)syscall(SYS_open, low(), O_RDONLY)); }
+static int truncates(void) { return done(syscall(SYS_truncate64, "../forbidden/file", 0, 1, 0)); }
+#else
+NONE(old_abi_open) NONE(carried_open) NONE(number_open_arm) NONE(truncates)
 #endif
 
 /* Numbers that are in no table. */
@@ -200,7 +246,9 @@ after_sigtrap(void)
 	signal(SIGTRAP, on_signal);
 	raise(SIGTRAP);
 	kill(getpid(), SIGTRAP);
-	__asm__ volatile("int3");
+#if defined(__x86_64__) || defined(__i386__)
+	__asm__ volatile("int3");	/* elsewhere its handler would come back to the same instruction */
+#endif
 	return canary(open("../forbidden/secret", O_RDONLY));
 }
 
@@ -284,5 +332,6 @@ static const struct attempt list[] = {
 	W(wide_dirfd), W(wide_dirfd_box), W(wide_flags), W(wide_path_flag), W(wide_mode), W(wide_unlink_flags),
 	N(gate64_open), A(number_2000), A(number_minus_1), A(number_minus_2), A(after_minus_1), A(after_sigtrap),
 	A(after_interrupted), A(from_handler), A(after_own_filter), N(old_mmap_then_open), N(number_open),
+	W(tagged_path), N(old_abi_open), N(carried_open), N(number_open_arm), N(truncates),
 };
 ATTEMPTS(list)

@@ -217,6 +217,10 @@ become(void)
 	return setresuid(getuid(), geteuid(), (uid_t)-1);
 }
 
+#ifndef SYS_getrlimit
+#define SYS_getrlimit	SYS_ugetrlimit
+#endif
+
 static int
 limit(void)
 {

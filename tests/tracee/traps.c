@@ -20,43 +20,52 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "rawcall.h"
+
+/* Of a ucontext_t. */
 #if defined(__x86_64__)
-#define RESULT	REG_RAX
-#define IP	REG_RIP
-#else
-#define RESULT	REG_EAX
-#define IP	REG_EIP
+#define RESULT	gregs[REG_RAX]
+#define IP	gregs[REG_RIP]
+#elif defined(__i386__)
+#define RESULT	gregs[REG_EAX]
+#define IP	gregs[REG_EIP]
+#elif defined(__aarch64__)
+#define RESULT	regs[0]
+#define IP	pc
+#elif defined(__arm__)
+#define RESULT	arm_r0
+#define IP	arm_pc
 #endif
+
+static struct utsname *asked;	/* the call's argument */
+
+/* What the call seems to have returned so far. */
+static const char *
+looks_like(unsigned long result)
+{
+	if (result == SYS_uname)
+		return "its number";
+	return result == (unsigned long)asked ? "its argument" : "neither";
+}
 
 static void
 handler(int sig, siginfo_t *si, void *context)
 {
 	ucontext_t *u = context;
 
-	dprintf(1, "signal %d code %d errno %d call %d arch %#x result %lld here %d\n", sig, si->si_code, si->si_errno,
-	    si->si_syscall, si->si_arch, (long long)u->uc_mcontext.gregs[RESULT],
-	    si->si_call_addr == (void *)(unsigned long)u->uc_mcontext.gregs[IP]);
-	u->uc_mcontext.gregs[RESULT] = 42;
+	dprintf(1, "signal %d code %d errno %d call %d arch %#x result %s here %d\n", sig, si->si_code, si->si_errno,
+	    si->si_syscall, si->si_arch, looks_like((unsigned long)u->uc_mcontext.RESULT),
+	    si->si_call_addr == (void *)(unsigned long)u->uc_mcontext.IP);
+	u->uc_mcontext.RESULT = 42;
 }
 
-static long
-raw_uname(struct utsname *u)
-{
-	long r;
-
-#if defined(__x86_64__)
-	__asm__ volatile("syscall" : "=a"(r) : "0"(SYS_uname), "D"(u) : "rcx", "r11", "memory");
-#else
-	__asm__ volatile("int $0x80" : "=a"(r) : "0"(SYS_uname), "b"(u) : "memory");
-#endif
-	return r;
-}
 
 static void *
 makes_the_call(void *arg)
 {
 	struct utsname u;
 
+	asked = &u;
 	dprintf(1, "returns %ld\n", raw_uname(&u));
 	return arg;
 }

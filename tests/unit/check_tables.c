@@ -164,6 +164,10 @@ static const struct {
 	{ "x86_64", AUDIT_ARCH_I386, 5, "i386", 5 },
 	{ "x86_64", AUDIT_ARCH_I386, X32_BIT | 5, "i386", X32_BIT | 5 },	/* no flag there: an unknown number */
 	{ "x86_64", AUDIT_ARCH_AARCH64, 5, NULL, 5 },
+	{ "aarch64", AUDIT_ARCH_AARCH64, 56, "aarch64", 56 },
+	{ "aarch64", AUDIT_ARCH_AARCH64, UINT64_MAX, "aarch64", UINT32_MAX },
+	{ "aarch64", AUDIT_ARCH_ARM, 0xf0002, "arm", 0xf0002 },
+	{ "aarch64", AUDIT_ARCH_X86_64, 5, NULL, 5 },
 	{ "x86_64", 0, 5, NULL, 5 },
 	{ "i386", AUDIT_ARCH_I386, 5, "i386", 5 },
 	{ "i386", AUDIT_ARCH_X86_64, 5, NULL, 5 },
@@ -208,9 +212,47 @@ START_TEST(register_sets_are_told_by_size)
 	ck_assert_uint_eq(arch_regset(a, 68)->width, 4);
 	ck_assert_ptr_null(arch_regset(a, 0));
 	ck_assert_ptr_null(arch_regset(a, 217));
-	for (size_t i = 0; i < a->nregsets; i++)
-		for (unsigned k = 0; k < 6; k++)
-			ck_assert_uint_le(a->regsets[i].arg[k] + a->regsets[i].width, a->regsets[i].size);
+	ck_assert_uint_eq(arch_regset(arch_named("aarch64"), 272)->width, 8);
+	ck_assert_uint_eq(arch_regset(arch_named("aarch64"), 72)->width, 4);
+}
+END_TEST
+
+static bool
+has_abi(const struct arch *a, uint32_t audit_arch)
+{
+	uint32_t nr;
+
+	return arch_abi(a, audit_arch, 0, &nr) != NULL;
+}
+
+/* A fact that is left out is a zero, and a zero is seldom what is so. */
+START_TEST(every_arch_is_complete)
+{
+	const struct arch *a;
+
+	for (size_t i = 0; (a = arch_at(i)); i++) {
+		ck_assert_uint_eq(a->regsets[0].audit_arch, a->abis[0].audit_arch);
+		for (size_t k = 0; k < a->nabis; k++) {
+			ck_assert(a->abis[k].wordsize == 4 || a->abis[k].wordsize == 8);
+			ck_assert_uint_ge(a->abis[k].address_bits, 32);
+			ck_assert_uint_gt(a->abis[k].gate_size, 0);
+			ck_assert(a->abis[k].ncalls || !a->abis[k].supported);
+		}
+		for (size_t k = 0; k < a->nregsets; k++) {
+			const struct regset *r = &a->regsets[k];
+
+			ck_assert(has_abi(a, r->audit_arch));
+			ck_assert(!r->other || has_abi(a, r->other->audit_arch));
+			ck_assert_int_lt(r->skip_nr, 0);
+			ck_assert_ptr_eq(arch_regset(a, r->size), r);
+			ck_assert_uint_le(r->nr + r->width, r->size);
+			ck_assert_uint_le(r->ret + r->width, r->size);
+			ck_assert_uint_le(r->marker + r->width, r->size);
+			ck_assert(r->ip != r->sp && r->ip + r->width <= r->size && r->sp + r->width <= r->size);
+			for (unsigned n = 0; n < 6; n++)
+				ck_assert_uint_le(r->arg[n] + r->width, r->size);
+		}
+	}
 }
 END_TEST
 
@@ -536,6 +578,7 @@ tables_suite(void)
 	tcase_add_test(arch, x32_is_not_supported);
 	tcase_add_test(arch, native_comes_first);
 	tcase_add_test(arch, register_sets_are_told_by_size);
+	tcase_add_test(arch, every_arch_is_complete);
 	suite_add_tcase(s, arch);
 
 	tcase_add_test(desc, families_have_a_head);
