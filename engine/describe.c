@@ -53,18 +53,18 @@ bar(struct strbuf *b, bool *any)
 
 /* The name of "no bits": of the whole value, or of O_ACCMODE's part of open flags. */
 static const char *
-zero_name(enum vocab vocab, uint64_t v)
+zero_name(enum vocab vocab, uint64_t v, const char *abi)
 {
 	uint64_t field = vocab == V_O ? 3 : ~(uint64_t)0;
 
-	return v & field ? NULL : constant_name(vocab, 0);
+	return v & field ? NULL : constant_name(vocab, 0, abi);
 }
 
 /* constants.def lists the names in the order in which taking all that fit says everything. */
 static uint64_t
-print_names(struct strbuf *b, enum vocab vocab, uint64_t v, bool *any)
+print_names(struct strbuf *b, enum vocab vocab, uint64_t v, const char *abi, bool *any)
 {
-	const char *zero = zero_name(vocab, v);
+	const char *zero = zero_name(vocab, v, abi);
 
 	if (zero) {
 		bar(b, any);
@@ -72,21 +72,22 @@ print_names(struct strbuf *b, enum vocab vocab, uint64_t v, bool *any)
 	}
 	for (size_t i = 0; v && i < nconstants; i++) {
 		const struct constant *c = &constants[i];
+		uint64_t bits = c->vocab == vocab ? constant_value(c, abi) : 0;
 
-		if (c->vocab != vocab || !c->value || (v & c->value) != c->value)
+		if (!bits || (v & bits) != bits)
 			continue;
 		bar(b, any);
 		strbuf_add(b, c->name);
-		v &= ~c->value;
+		v &= ~bits;
 	}
 	return v;
 }
 
 static void
-print_bits(struct strbuf *b, enum vocab vocab, uint64_t v)
+print_bits(struct strbuf *b, enum vocab vocab, uint64_t v, const char *abi)
 {
 	bool any = false;
-	uint64_t rest = print_names(b, vocab, v, &any);
+	uint64_t rest = print_names(b, vocab, v, abi, &any);
 
 	if (rest || !any) {
 		bar(b, &any);
@@ -109,12 +110,12 @@ print_signal(struct strbuf *b, uint64_t sig)
 
 /* clone(2) keeps the signal that the parent gets in the flags' low byte. */
 static void
-print_clone_flags(struct strbuf *b, uint64_t v)
+print_clone_flags(struct strbuf *b, uint64_t v, const char *abi)
 {
 	uint64_t sig = v & 0xff;
 
 	if (v != sig)
-		print_bits(b, V_CLONE, v & ~(uint64_t)0xff);
+		print_bits(b, V_CLONE, v & ~(uint64_t)0xff, abi);
 	if (v != sig && sig)
 		strbuf_addc(b, '|');
 	if (v == sig || sig)
@@ -122,9 +123,9 @@ print_clone_flags(struct strbuf *b, uint64_t v)
 }
 
 static void
-print_enum(struct strbuf *b, const struct argdesc *d, uint64_t v)
+print_enum(struct strbuf *b, const struct argdesc *d, uint64_t v, const char *abi)
 {
-	const char *name = constant_name(d->vocab, v);
+	const char *name = constant_name(d->vocab, v, abi);
 
 	if (name)
 		strbuf_add(b, name);
@@ -136,27 +137,27 @@ print_enum(struct strbuf *b, const struct argdesc *d, uint64_t v)
 
 /* By vocabulary where there is one: it says more than the kind. */
 static bool
-print_named(struct strbuf *b, const struct argdesc *d, uint64_t v)
+print_named(struct strbuf *b, const struct argdesc *d, uint64_t v, const char *abi)
 {
 	if (d->vocab == V_SIG)
 		print_signal(b, v);
 	else if (d->vocab == V_MODE || (d->vocab == V_NONE && !strcmp(d->name, "mode")))
 		strbuf_addf(b, "%#llo", (unsigned long long)v);
 	else if (d->vocab == V_CLONE && d->kind == A_LFLAGS)
-		print_clone_flags(b, v);
+		print_clone_flags(b, v, abi);
 	else if (d->vocab != V_NONE && vocabdesc_table[d->vocab].style == VS_BITS)
-		print_bits(b, d->vocab, kinddesc_table[d->kind].width == W_INT ? (uint32_t)v : v);
+		print_bits(b, d->vocab, kinddesc_table[d->kind].width == W_INT ? (uint32_t)v : v, abi);
 	else if (d->vocab != V_NONE)
-		print_enum(b, d, v);
+		print_enum(b, d, v, abi);
 	else
 		return false;
 	return true;
 }
 
 bool
-value_print(const struct argdesc *d, uint64_t v, struct strbuf *b)
+value_print(const struct argdesc *d, uint64_t v, const char *abi, struct strbuf *b)
 {
-	return print_named(b, d, v);
+	return print_named(b, d, v, abi);
 }
 
 /* mmap's address is a number for conditions and a pointer for people. */
@@ -167,9 +168,9 @@ is_pointer(const struct argdesc *d)
 }
 
 static void
-print_number(struct strbuf *b, const struct argdesc *d, uint64_t v)
+print_number(struct strbuf *b, const struct argdesc *d, uint64_t v, const char *abi)
 {
-	if (print_named(b, d, v))
+	if (print_named(b, d, v, abi))
 		return;
 	if (is_pointer(d)) {
 		print_pointer(b, v);
@@ -178,7 +179,7 @@ print_number(struct strbuf *b, const struct argdesc *d, uint64_t v)
 	switch (d->kind) {
 	case A_FLAGS:
 	case A_LFLAGS:
-		print_bits(b, V_NONE, v);
+		print_bits(b, V_NONE, v, NULL);
 		return;
 	case A_UINT:
 	case A_UINT16:
@@ -269,7 +270,7 @@ print_sockaddr(struct strbuf *b, const struct argval *a)
 	}
 	memcpy(&af, p, sizeof(af));
 	strbuf_add(b, "{sa_family=");
-	print_number(b, &family, af);
+	print_number(b, &family, af, NULL);
 	if ((netaddr_parse(&na, p, a->len, 0) != 0 || !print_known_address(b, &na, p, a->len)) && a->len > sizeof(af)) {
 		strbuf_add(b, ", sa_data=");
 		strbuf_quote(b, (const char *)p + sizeof(af), a->len - sizeof(af), MAX_TEXT_SHOWN);
@@ -294,7 +295,7 @@ print_virtuals(const struct printing *p, bool first)
 		if (d->kind != A_VIRT)
 			continue;
 		strbuf_addf(p->b, "%s%s=", first ? "" : ", ", field_name(d));
-		print_number(p->b, d, p->ev->arg[i].val);
+		print_number(p->b, d, p->ev->arg[i].val, p->ev->abi);
 		first = false;
 	}
 }
@@ -360,7 +361,7 @@ print_arg(const struct printing *p, unsigned i)
 		return;
 	}
 	if (kinddesc_table[d->kind].where == IN_REG)
-		print_number(p->b, d, a->val);
+		print_number(p->b, d, a->val, p->ev->abi);
 	else if (!a->val)
 		print_pointer(p->b, 0);
 	else if (d->kind == A_MSGHDR)
@@ -377,12 +378,12 @@ is_meaningless(const struct printing *p, unsigned i)
 {
 	const struct argdesc *d = p->call->arg;
 	const struct constant *create = constant_find("O_CREAT"), *nameless = constant_find("O_TMPFILE");
-	uint64_t flags;
+	uint64_t flags, bits = constant_value(nameless, p->ev->abi);
 
 	if (i == 0 || strcmp(d[i].name, "mode") != 0 || d[i - 1].vocab != V_O)
 		return false;
 	flags = p->ev->arg[i - 1].val;
-	return !(flags & create->value) && (flags & nameless->value) != nameless->value;
+	return !(flags & create->value) && (flags & bits) != bits;
 }
 
 static void

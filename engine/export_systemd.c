@@ -150,7 +150,7 @@ write_families(const struct export_input *in, const struct export_out *out)
 		const struct constant *c = &constants[i];
 
 		/* AF_UNSPEC is none to systemd, nor to the kernel. */
-		if (c->vocab != V_AF || !c->value || constant_name(V_AF, c->value) != c->name ||
+		if (c->vocab != V_AF || !c->value || constant_name(V_AF, c->value, NULL) != c->name ||
 		    may_pass(in, out, "socket", 0, UINT32_MAX, c->value) == others)
 			continue;
 		list_add(&l, c->name);

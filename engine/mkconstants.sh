@@ -24,7 +24,8 @@ headers='sys/socket.h fcntl.h unistd.h errno.h signal.h sched.h time.h sys/mman.
 	linux/fiemap.h linux/fs.h linux/fscrypt.h linux/fsverity.h linux/if_tun.h linux/kd.h linux/random.h linux/sockios.h
 	linux/uinput.h linux/userfaultfd.h linux/videodev2.h linux/vt.h linux/serial.h sound/asound.h'
 
-# Where the C library has a value of its own, or says 0 because it always sets the flag.
+# Where the C library has a value of its own, or says 0 because it always sets the
+# flag; O_LARGEFILE is then asked of the kernel's header alone.
 library='O_LARGEFILE|F_(GET|SET)LK(W|64|W64)?|FUTEX_CMD_MASK'
 
 names() { sed -n 's/^CONST([A-Z0-9_]*, *\([A-Za-z0-9_]*\), .*/\1/p' "$dir/constants.def" | grep -vE "^($library)\$" | sort -u; }
@@ -57,7 +58,15 @@ theirs()
 		done
 		echo '}'
 	} > "$tmp/theirs.c"
-	numbers "$tmp/theirs.c" "$@" 2>"$tmp/errors" || { head -n 5 "$tmp/errors" >&2; exit 1; }
+	{
+		echo '#include <asm/fcntl.h>'
+		echo 'void f(void) {'
+		line O_LARGEFILE O_LARGEFILE
+		echo '}'
+	} > "$tmp/kernel.c"
+	{
+		numbers "$tmp/theirs.c" "$@" && numbers "$tmp/kernel.c" "$@"
+	} 2>"$tmp/errors" || { head -n 5 "$tmp/errors" >&2; exit 1; }
 }
 
 # ours: what constants.def says.

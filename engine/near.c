@@ -107,7 +107,7 @@ print_subject(const struct condop *t, const struct sysevent *ev, struct strbuf *
 	switch ((enum condop_subject)t->about) {
 	case ABOUT_ARG:
 		strbuf_addf(b, "%s is ", arg->name);
-		if (!value_print(arg, ev->arg[t->arg].val, b))
+		if (!value_print(arg, ev->arg[t->arg].val, ev->abi, b))
 			strbuf_addf(b, "0x%llx", (unsigned long long)ev->arg[t->arg].val);
 		break;
 	case ABOUT_UID:

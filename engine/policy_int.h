@@ -265,7 +265,7 @@ void rights_print(unsigned rights, struct strbuf *);
 void object_print(const struct access *, struct strbuf *);
 
 /* An argument's value by the names of its vocabulary; false when it has none. */
-bool value_print(const struct argdesc *, uint64_t value, struct strbuf *);
+bool value_print(const struct argdesc *, uint64_t value, const char *abi, struct strbuf *);
 
 /* FNV-1a: a hash that grows with the text. */
 enum { HASH_START = 2166136261u };

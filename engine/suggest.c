@@ -116,7 +116,7 @@ line_for_call(const struct sysevent *ev, struct strbuf *b)
 	if (i < 0)
 		return;
 	strbuf_addf(b, " if %s == ", d->arg[i].name);
-	value_print(&d->arg[i], ev->arg[i].val, b);
+	value_print(&d->arg[i], ev->arg[i].val, ev->abi, b);
 }
 
 /* A refusal with a condition, or of this very name, wins against a plain line. */

@@ -85,7 +85,9 @@ const size_t nconstants_abi = sizeof(constants_abi) / sizeof(constants_abi[0]);
 uint64_t
 constant_value(const struct constant *c, const char *abi)
 {
-	for (size_t i = 0; abi && i < nconstants_abi; i++)
+	if (!abi || !strcmp(abi, "x86_64"))	/* whose values constants.def has */
+		return c->value;
+	for (size_t i = 0; i < nconstants_abi; i++)
 		if (!strcmp(constants_abi[i].abi, abi) && !strcmp(constants_abi[i].name, c->name))
 			return constants_abi[i].value;
 	return c->value;
@@ -174,10 +176,10 @@ constant_find(const char *name)
 }
 
 const char *
-constant_name(enum vocab vocab, uint64_t value)
+constant_name(enum vocab vocab, uint64_t value, const char *abi)
 {
 	for (size_t i = 0; i < nconstants; i++)
-		if (constants[i].vocab == vocab && constants[i].value == value)
+		if (constants[i].vocab == vocab && constant_value(&constants[i], abi) == value)
 			return constants[i].name;
 	return NULL;
 }
@@ -193,11 +195,11 @@ errno_find(const char *name)
 const char *
 errno_name(int err)
 {
-	return constant_name(V_ERRNO, err);
+	return constant_name(V_ERRNO, err, NULL);
 }
 
 const char *
 signal_name(int sig)
 {
-	return constant_name(V_SIG, sig);
+	return constant_name(V_SIG, sig, NULL);
 }

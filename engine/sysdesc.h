@@ -151,8 +151,8 @@ extern const struct vocabdesc vocabdesc_table[VOCABS];
 
 /* The constant of that name in any vocabulary; NULL when there is none. */
 const struct constant *constant_find(const char *name);
-/* The name of a value in a vocabulary; NULL when it has none. */
-const char *constant_name(enum vocab, uint64_t value);
+/* The name of a value in a vocabulary, as that ABI has it (NULL: the common one); NULL when it has none. */
+const char *constant_name(enum vocab, uint64_t value, const char *abi);
 /* Errno by name ("EACCES") and back; 0 and NULL when unknown. */
 int errno_find(const char *name);
 const char *errno_name(int err);

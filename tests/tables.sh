@@ -40,7 +40,7 @@ out=$(sh "$src/arch/mktables.sh" -c) && bad= || bad=${out:-mktables.sh failed}
 [ -n "$bad" ] || [ -z "$out" ] || echo "$out" | sed 's/^/# /'
 result 'numbers are those of the headers' "$bad"
 
-# What i386 has otherwise; other ABIs need cross compilers, and mkconstants.sh -w.
+# What i386 has otherwise, and what those have that a cross compiler is here for.
 # shellcheck disable=SC2086
 if i386="-m32 -idirafter /usr/include/$($CC -print-multiarch 2>/dev/null)" &&
     printf '#include <stdio.h>\n#include <sys/ioctl.h>\n' > "$tmp/m32.c" && $CC $i386 -S -o /dev/null "$tmp/m32.c" 2>/dev/null; then
@@ -51,6 +51,20 @@ else
 	n=$((n + 1))
 	echo "ok $n - constants of i386 are those of its headers # SKIP the compiler does not make i386 programs"
 fi
+
+while read -r abi compiler; do
+	if command -v "$compiler" >/dev/null 2>&1 && printf '#include <sys/ioctl.h>\n' | "$compiler" -E - >/dev/null 2>&1; then
+		sh "$src/engine/mkconstants.sh" "$abi" "$compiler" > "$tmp/$abi" 2>&1
+		result "constants of $abi are those of its headers" \
+			"$(sed -n "/^CONST_ABI($abi, /p" "$src/engine/constants_abi.def" | diff - "$tmp/$abi" | grep '^[<>]')"
+	else
+		n=$((n + 1))
+		echo "ok $n - constants of $abi are those of its headers # SKIP there is no $compiler here"
+	fi
+done <<END
+aarch64 aarch64-linux-gnu-gcc
+arm arm-linux-gnueabihf-gcc
+END
 
 # Names whose value in the C library is not the kernel's, or not on every ABI:
 # O_LARGEFILE is 0 where it is always on, F_GETLK64 is F_GETLK there;

@@ -24,7 +24,7 @@ calltext_parse(const char *line, const struct abi *abi, struct arena *arena, str
     struct calltext_notes *notes, struct calltext_error *error)
 {
 	struct calltext_notes unused;
-	struct cursor c = { line, line, arena, error };
+	struct cursor c = { line, line, abi->name, arena, error };
 	struct call call = { .ev = ev, .notes = notes ? notes : &unused };
 	int r;
 

@@ -123,7 +123,7 @@ unknown_name(struct cursor *c, const char *name)
 }
 
 static bool
-find_name(const char *name, enum vocab vocab, uint64_t *v)
+find_name(const char *name, enum vocab vocab, const char *abi, uint64_t *v)
 {
 	const struct constant *any = constant_find(name);
 
@@ -131,7 +131,7 @@ find_name(const char *name, enum vocab vocab, uint64_t *v)
 		if (constants[i].vocab == vocab && !strcmp(constants[i].name, name))
 			any = &constants[i];
 	if (any) {
-		*v = any->value;
+		*v = constant_value(any, abi);
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(extra_names) / sizeof(extra_names[0]); i++) {
@@ -157,7 +157,7 @@ read_name(struct cursor *c, enum vocab vocab, uint64_t *v)
 		return calltext_wrong(c, c->p, "this name is too long");
 	memcpy(name, c->p, n);
 	name[n] = '\0';
-	if (!find_name(name, vocab, v))
+	if (!find_name(name, vocab, c->abi, v))
 		return unknown_name(c, name);
 	c->p += n;
 	return 0;

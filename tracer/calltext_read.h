@@ -14,6 +14,7 @@
 struct cursor {
 	const char *start;	/* of the line */
 	const char *p;
+	const char *abi;	/* whose values names have */
 	struct arena *arena;
 	struct calltext_error *error;
 };

@@ -106,7 +106,7 @@ print_value(struct strbuf *b, const struct argdesc *d, uint64_t v)
 	char mem[512];
 	struct strbuf words = STRBUF(mem);
 
-	if (d->vocab != V_NONE && !many && value_print(d, v, &words) && reads_as(words.s, v)) {
+	if (d->vocab != V_NONE && !many && value_print(d, v, NULL, &words) && reads_as(words.s, v)) {
 		strbuf_add(b, words.s);
 		return;
 	}

@@ -190,6 +190,13 @@ static const struct good good_i386[] = {
 	{ "waitpid(1)", "waitpid 1 0 0" },
 };
 
+/* Names of flags mean what they mean there. */
+static const struct good good_arm[] = {
+	{ "open(\"/x\", O_RDONLY|O_DIRECTORY|O_NOFOLLOW)", "open \"/x\" c000 0" },
+	{ "pread64(0, NULL, 1, 0x100000000)", "pread64 0 0 1 100000000" },
+	{ "cacheflush(0x1000, 0x2000, 0)", "cacheflush 1000 2000 0" },
+};
+
 static void
 check_parse(const struct good *g, const char *abi)
 {
@@ -215,6 +222,34 @@ END_TEST
 START_TEST(parses_for_i386)
 {
 	check_parse(&good_i386[_i], "i386");
+}
+END_TEST
+
+START_TEST(parses_for_arm)
+{
+	check_parse(&good_arm[_i], "arm");
+}
+END_TEST
+
+/* What is printed reads as what it was. */
+START_TEST(prints_names_of_the_abi)
+{
+	static const char line[] = "openat(AT_FDCWD, \"/x\", O_RDONLY|O_NOFOLLOW|O_DIRECTORY)";
+	static const char *const abis[] = { "x86_64", "aarch64", "arm" };
+
+	for (size_t i = 0; i < sizeof(abis) / sizeof(abis[0]); i++) {
+		struct calltext_error error;
+		struct sysevent ev;
+		char mem[256];
+		struct strbuf b = STRBUF(mem);
+
+		ck_assert_int_eq(calltext_parse(line, abi_named(abis[i]), &arena, &ev, NULL, &error), 0);
+		ck_assert_uint_eq(ev.arg[2].val, i ? 0xc000 : 0x30000);
+		sysevent_print(&ev, &b);
+		ck_assert_ptr_nonnull(strstr(b.s, "O_DIRECTORY"));
+		ck_assert_ptr_nonnull(strstr(b.s, "O_NOFOLLOW"));
+		ck_assert_ptr_null(strstr(b.s, "0x"));
+	}
 }
 END_TEST
 
@@ -357,6 +392,8 @@ main(void)
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, parses, 0, n);
+	tcase_add_loop_test(tc, parses_for_arm, 0, sizeof(good_arm) / sizeof(good_arm[0]));
+	tcase_add_test(tc, prints_names_of_the_abi);
 	tcase_add_loop_test(tc, parses_for_i386, 0, sizeof(good_i386) / sizeof(good_i386[0]));
 	tcase_add_loop_test(tc, says_what_is_wrong, 0, sizeof(bad) / sizeof(bad[0]));
 	tcase_add_test(tc, knows_lines_without_a_call);
