@@ -8,7 +8,7 @@
 /* Constants of the kernel's interface; nothing here includes its headers. */
 enum {
 	O_ACCESS = 3, O_READ = 0, O_WRITE = 1,
-	O_MAKE = 0100, O_CUT = 01000, O_NAMELESS = 020200000, O_NAME_ONLY = 010000000,
+	O_MAKE = 0100, O_CUT = 01000, O_NAME_ONLY = 010000000,
 	AT_NO_PATH = 0x1000, TYPE_MASK = 0xf, TYPE_PACKET = 10, FAMILY_PACKET = 17, NEW_THREAD = 0x10000,
 };
 
@@ -189,13 +189,14 @@ need_by_access(struct trying *t, unsigned flags)
 static bool
 need_to_make(struct trying *t, unsigned flags)
 {
+	uint64_t tmpfile = constant_value(constant_find("O_TMPFILE"), t->x->abi->name);
 	enum tri cut = ask_masked(t->x, t->id, &t->map, flags, O_CUT, O_CUT), nameless, make;
 
 	if (cut == TRI_OPEN)
 		return false;
 	if (cut == TRI_YES)
 		need(t, OBJ_PATH, R_WRITE);
-	nameless = ask_masked(t->x, t->id, &t->map, flags, O_NAMELESS, O_NAMELESS);
+	nameless = ask_masked(t->x, t->id, &t->map, flags, tmpfile, tmpfile);
 	if (nameless == TRI_OPEN)
 		return false;
 	if (nameless == TRI_YES) {

@@ -67,6 +67,8 @@ static const struct {
 } abi_words[] = {
 	{ "x86_64", "SCMP_ARCH_X86_64", "x86-64", 0x40000000 },
 	{ "i386", "SCMP_ARCH_X86", "x86", 0 },
+	{ "aarch64", "SCMP_ARCH_AARCH64", "arm64", 0 },
+	{ "arm", "SCMP_ARCH_ARM", "arm", 0 },
 };
 
 /* What could not be said. */
@@ -88,7 +90,7 @@ struct exporting {
 
 /* ABIs */
 
-/* On i386, calls of the first days have names that tollgate keeps apart from their successors'. */
+/* On i386 and arm, calls of the first days have names that tollgate keeps apart from their successors'. */
 static const char *
 target_name(struct pool *pool, const char *name)
 {

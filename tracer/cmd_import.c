@@ -51,6 +51,8 @@ static const struct {
 } arch_words[] = {
 	{ "x86_64", "amd64" },
 	{ "i386", "x86" },
+	{ "aarch64", "arm64" },
+	{ "arm", "arm" },
 };
 enum { NARCHES = sizeof(arch_words) / sizeof(arch_words[0]) };
 

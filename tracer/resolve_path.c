@@ -19,9 +19,12 @@
 #define RENAME_EXCHANGE 2
 #endif
 
+/* What the C library says is 0 where it is always set: all bits that it is on some ABI and nothing else is there. */
+#define LARGEFILE	((0100000 | 0400000) & ~(O_DIRECTORY | O_NOFOLLOW | O_DIRECT))
+
 /* Every open flag of Linux 6.18.  A bit outside of these asks for we do not know what: all rights. */
 static const uint64_t known_open_flags = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND |
-    O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | 0100000 /* O_LARGEFILE */ | O_DIRECTORY | O_NOFOLLOW |
+    O_NONBLOCK | O_DSYNC | O_ASYNC | O_DIRECT | LARGEFILE | O_DIRECTORY | O_NOFOLLOW |
     O_NOATIME | O_CLOEXEC | O_SYNC | O_PATH | O_TMPFILE;
 
 static uint64_t

@@ -17,8 +17,8 @@ policy large.policy 'promise stdio rpath wpath cpath prot_exec exec proc unix in
 
 "$filtered" - > plain
 for tracee in "$filtered" "${filtered}32"; do
-	abi=x86_64
-	[ "$tracee" = "$filtered" ] || abi=i386
+	abi=$(abis | sed -n 1p)
+	[ "$tracee" = "$filtered" ] || abi=$(abis | sed -n 2p)
 	if [ ! -x "$tracee" ]; then
 		skip 'filters of 32-bit calls' 'no 32-bit programs are built'
 		continue

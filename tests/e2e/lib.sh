@@ -108,6 +108,15 @@ tg()
 	err=$(head -c 65536 "$work/.err" | tr -d '\000')
 }
 
+# abis: those that programs can have here, the machine's own first.
+abis()
+{
+	"$TOLLGATE" list arches | awk '
+		/\(this one\)$/ { here = 1; next }
+		/^[^ ]/ { here = 0 }
+		here && !/every call is refused/ { print $1 }'
+}
+
 # policy FILE STATEMENT...: writes a policy, with its first line.
 policy()
 {

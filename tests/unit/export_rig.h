@@ -134,7 +134,7 @@ rig_abis(struct rig *r)
 		r->abi[r->in.nabis++] = (struct export_abi){
 			.name = a->name, .audit_arch = a->audit_arch, .wordsize = a->wordsize,
 			.oci = a->wordsize == 8 ? "SCMP_ARCH_X86_64" : "SCMP_ARCH_X86", .systemd = a->name,
-			.nr_limit = a->wordsize == 8 ? 0x40000000 : 0,
+			.nr_limit = !strcmp(a->name, "x86_64") ? 0x40000000 : 0,
 			.pairs_aligned = a->pairs_aligned, .call = call, .ncalls = a->ncalls,
 		};
 	}
