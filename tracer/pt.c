@@ -281,6 +281,22 @@ look_at(pid_t victim, unsigned without)
 		features |= PT_SYSCALL_INFO;
 }
 
+/* What no fall-back makes up for; NULL when there is nothing. */
+static const char *
+lacking(pid_t victim)
+{
+	unsigned set = arch_native()->regsets[0].nr_set;
+	unsigned char regs[1024];
+	size_t len = sizeof(regs);
+	struct iovec iov = { regs, sizeof(regs) };
+
+	if (pt_getregs(victim, regs, &len) < 0)
+		return "registers cannot be read";
+	if (set && ptrace(PTRACE_GETREGSET, victim, (void *)(uintptr_t)set, &iov) < 0)
+		return "this kernel lets nobody change the number of a call (Linux 3.19 does)";
+	return NULL;
+}
+
 const char *
 pt_probe(unsigned without)
 {
@@ -294,12 +310,14 @@ pt_probe(unsigned without)
 		for (;;)
 			pause();
 	err = stop_victim(victim, without);
-	if (!err)
+	if (!err) {
 		look_at(victim, without);
-	else if (err == -EPERM || err == -EACCES)
+		wrong = lacking(victim);
+	} else if (err == -EPERM || err == -EACCES) {
 		wrong = "ptrace(2) is forbidden here (a container's seccomp profile, or kernel.yama.ptrace_scope = 3)";
-	else
+	} else {
 		wrong = "ptrace(2) does not work on this kernel";
+	}
 	kill(victim, SIGKILL);
 	while (waitpid(victim, NULL, __WALL) < 0 && errno == EINTR)
 		;
