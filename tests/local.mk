@@ -138,6 +138,7 @@ EXTRA_DIST += \
 	%D%/e2e/policies/open.policy	\
 	%D%/e2e/policies/run.policy	\
 	%D%/e2e/policies/strict.policy	\
+	%D%/kernels/arch.sh	\
 	%D%/kernels/boot.sh	\
 	%D%/kernels/check.sh	\
 	%D%/kernels/guest.sh	\
@@ -197,7 +198,7 @@ dist-hook: dist-tracees
 $(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
 
-.PHONY: check-chaos check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
+.PHONY: check-arch check-chaos check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -227,6 +228,9 @@ check-levels:
 	LEVELS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/levels.sh'
 
 # The same on real kernels, in qemu.  TOLLGATE_KERNEL names one more.
+# Another architecture in qemu: make check-arch ARCH=arm64
+check-arch:
+	ARCH='$(ARCH)' $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/arch.sh' check_DATA=
 check-kernels:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/kernels/check.sh'
 

@@ -17,6 +17,7 @@ machines()
 {
 	cat <<'END'
 x86_64|qemu-system-x86_64|qemu-system-x86|-M pc|512|ttyS0|reboot=t
+aarch64|qemu-system-aarch64|qemu-system-arm|-M virt -cpu cortex-a57|1024|ttyAMA0|
 END
 }
 

@@ -18,6 +18,10 @@ fi
 [ ! -d /host/usr ] || kernel="$kernel, files of the host"
 echo "# $kernel"
 "$TOLLGATE" probe | sed 's/^/# /'
+[ ! -f /tollgate/unit ] || read -r unit < /tollgate/unit
+for name in ${unit:-}; do
+	suite_unit "$name"
+done
 read -r scripts < /tollgate/scripts
 for script in $scripts; do
 	suite '' "$script"

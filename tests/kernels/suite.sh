@@ -16,7 +16,20 @@ suite()
 	where=$1 script=$2
 	shift 2
 	"$@" sh "$TG_SRCDIR/tests/e2e/$script.sh" > "$suite_out"
-	status=$?
+	suite_tell $?
+}
+
+# suite_unit NAME: the unit tests of tests/unit/check_NAME, without a clock: a machine may be slow.
+suite_unit()
+{
+	where='' script=check_$1
+	CK_DEFAULT_TIMEOUT=0 CK_TAP_LOG_FILE_NAME=- "$TG_BUILDDIR/tests/unit/$script" > "$suite_out"
+	suite_tell $?
+}
+
+suite_tell()
+{
+	status=$1
 	sed -n "s,^\\(ok\\|not ok\\) [0-9]* - ,\\1 - ${where:+$where }$script: ,p; /^#/p; s,^1\\.\\.0 # SKIP,ok - ${where:+$where }$script # SKIP,p" "$suite_out"
 	n=$((n + $(grep -cE '^(ok|not ok) |^1\.\.0 # SKIP' "$suite_out")))
 	if grep -q '^not ok ' "$suite_out"; then
