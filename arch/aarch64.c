@@ -53,7 +53,7 @@ enum { AARCH64_SP = X(31), AARCH64_PC = X(32), AARCH64_REGS = X(34) };
 
 /* r0 to r15, cpsr, the first argument once more. */
 #define R(n)	((n) * 4)
-enum { ARM_SP = R(13), ARM_PC = R(15), ARM_REGS = R(18) };
+enum { ARM_SP = R(13), ARM_PC = R(15), ARM_CPSR = R(16), ARM_REGS = R(18) };
 
 /*
  * NT_ARM_SYSTEM_CALL of linux/elf.h.  What is written to the register that the
@@ -75,6 +75,7 @@ static const struct regset regsets[] = {
 		.ret = X(0),
 		.ip = AARCH64_PC,
 		.sp = AARCH64_SP,
+		.call = X(8),
 		.arg = { X(0), X(1), X(2), X(3), X(4), X(5) },
 		.marker = X(7),
 		.entered = AT_ENTRY,
@@ -90,6 +91,10 @@ static const struct regset regsets[] = {
 		.ret = R(0),
 		.ip = ARM_PC,
 		.sp = ARM_SP,
+		.call = R(7),
+		.long_gate = 4,
+		.state = ARM_CPSR,
+		.short_state = 1 << 5,
 		.arg = { R(0), R(1), R(2), R(3), R(4), R(5) },
 		.marker = R(12),
 		.entered = AT_ENTRY,

@@ -59,6 +59,10 @@ struct regset {
 	uint32_t audit_arch;		/* AUDIT_ARCH_* of the ABI whose set it is */
 	size_t nr, ret, ip, sp;
 	size_t call;			/* where a program puts the number before it makes a call */
+	/* Where code comes in two widths of instructions (arm): not one of short_state set in .state means long_gate. */
+	unsigned long_gate;		/* bytes of the instruction that makes a call; 0: always abi.gate_size */
+	size_t state;
+	uint64_t short_state;
 	size_t arg[6];
 	/* A call that is to be skipped gets another number, and its result, at the entry already. */
 	int32_t skip_nr;		/* one that does nothing */

@@ -157,7 +157,7 @@ point(const struct draft *d, struct slot *s, struct setting *set)
 	}
 	for (unsigned k = 0; !err && k < d->nchanges; k++)
 		err = put(d, s, set, d->change[k].at, d->change[k].value, d->change[k].width);
-	if (!err && d->nr >= 0)
+	if (!err && d->nr >= 0 && !set->r.set->nr_set)
 		err = set_register(set, set->r.set->nr, (uint64_t)d->nr | d->in->raw->abi->nr_flag);
 	return err;
 }
@@ -176,10 +176,13 @@ carry_out(struct tracee *t, const struct draft *d)
 	if (err)
 		return err;
 	set.arg = registers_args(&set.r, d->in->raw->abi->audit_arch);
-	t->hold.gate_size = d->in->raw->abi->gate_size;
+	t->hold.gate_size = registers_gate(&set.r, d->in->raw->abi->gate_size);
 	fill(t, d, &s);
 	err = point(d, &s, &set);
-	return err ? err : registers_store(t->tid, &set.r);
+	if (err)
+		return err;
+	return d->nr < 0 ? registers_store(t->tid, &set.r) :
+	    registers_call(t->tid, &set.r, (uint64_t)d->nr | d->in->raw->abi->nr_flag);
 }
 
 int
@@ -243,8 +246,8 @@ make_again(struct tracee *t, struct registers *r)
 
 	t->redone++;
 	registers_put(r, r->set->ip, (int64_t)(registers_get(r, r->set->ip) - t->hold.gate_size));
+	registers_put(r, r->set->nr, -1);	/* nothing is to be restarted; with some processors the next is the same register */
 	registers_put(r, r->set->call, (int64_t)nr);
-	registers_put(r, r->set->nr, -1);
 }
 
 int
@@ -259,8 +262,10 @@ enforce_let_go(const struct arch *arch, struct tracee *t, int64_t returned)
 		t->redone = 0;
 	if (h->nregs) {
 		err = registers_load(arch, t->tid, &r);
-		for (unsigned i = h->nregs; i-- > 0; )
-			registers_put(&r, h->reg[i].offset, (int64_t)h->reg[i].value);
+		/* Where the result comes in an argument's register it stays; restarting, the kernel knows the argument. */
+		for (unsigned i = h->nregs; i-- > 0 && !err; )
+			if (again || h->reg[i].offset != r.set->ret)
+				registers_put(&r, h->reg[i].offset, (int64_t)h->reg[i].value);
 		if (!err && ((h->flags_at && clear_flags(t, returned)) || (h->count_at && count_one(t, &r, returned))))
 			registers_put(&r, r.set->ret, -EFAULT);
 		if (!err && again)

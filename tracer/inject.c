@@ -117,10 +117,9 @@ replace_call(struct injection *in, pid_t tid)
 {
 	struct registers r = in->before;
 
-	registers_put(&r, r.set->nr, (int64_t)in->nr);
 	for (unsigned i = 0; i < 6; i++)
 		registers_put(&r, registers_args(&r, in->abi->audit_arch)[i], (int64_t)in->args[i]);
-	return registers_store(tid, &r);
+	return registers_call(tid, &r, in->nr);
 }
 
 /* Back before the instruction, which will make that call. */
@@ -130,7 +129,7 @@ rewind_to(struct injection *in, pid_t tid, uint64_t nr, const uint64_t *args)
 	struct registers r = in->before;
 
 	registers_put(&r, r.set->nr, -1);	/* nothing is to be restarted */
-	registers_put(&r, r.set->ip, (int64_t)(registers_get(&r, r.set->ip) - in->abi->gate_size));
+	registers_put(&r, r.set->ip, (int64_t)(registers_get(&r, r.set->ip) - registers_gate(&r, in->abi->gate_size)));
 	for (unsigned i = 0; args && i < 6; i++)
 		registers_put(&r, registers_args(&r, in->abi->audit_arch)[i], (int64_t)args[i]);
 	registers_put(&r, r.set->call, (int64_t)nr);

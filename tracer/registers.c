@@ -56,6 +56,28 @@ registers_put(struct registers *r, size_t offset, int64_t value)
 		memcpy(r->bytes + offset, &value, sizeof(value));
 }
 
+unsigned
+registers_gate(const struct registers *r, unsigned gate_size)
+{
+	const struct regset *set = r->set;
+
+	return set->long_gate && !(registers_get(r, set->state) & set->short_state) ? set->long_gate : gate_size;
+}
+
+int
+registers_call(pid_t tid, struct registers *r, uint64_t nr)
+{
+	const uint32_t number = (uint32_t)nr;
+	int err;
+
+	if (!r->set->nr_set)
+		registers_put(r, r->set->nr, (int64_t)nr);
+	err = registers_store(tid, r);
+	if (!err && r->set->nr_set)
+		err = pt_setset(tid, r->set->nr_set, &number, sizeof(number));
+	return err;
+}
+
 int
 registers_skip(pid_t tid, struct registers *r, int64_t result)
 {

@@ -28,6 +28,12 @@ const size_t *registers_args(const struct registers *, uint32_t audit_arch);
 uint64_t registers_get(const struct registers *, size_t offset);
 void registers_put(struct registers *, size_t offset, int64_t value);
 
+/* Bytes of the instruction that made the call, of an ABI whose gate has that size or a longer form. */
+unsigned registers_gate(const struct registers *, unsigned gate_size);
+
+/* At a syscall-enter-stop: the kernel is to make the call of that number.  0 or -errno; stores the registers. */
+int registers_call(pid_t tid, struct registers *, uint64_t nr);
+
 /* At a syscall-enter-stop: the kernel is to do nothing and to return that.  0 or -errno; stores the registers. */
 int registers_skip(pid_t tid, struct registers *, int64_t result);
 
