@@ -310,7 +310,7 @@ static void
 ask_all(struct survey *s)
 {
 	uint32_t phases = policy_phases(s->p);
-	unsigned known = 0;
+	unsigned known = 0, known_at_start = 0;
 
 	for (int i = 0; i < NQUESTIONS; i++) {
 		const struct question *q = &questions[i];
@@ -323,11 +323,13 @@ ask_all(struct survey *s)
 			known |= q->gives;
 			say(s, q, &now);
 		}
-		if (!phases)
+		if (!phases || known_at_start & q->unless)
 			continue;
 		ask(s, q, phases, &start);
-		if (start.phase && (start.rights != now.rights || strcmp(start.names.s, now.names.s) != 0))
-			say(s, q, &start);
+		if (!start.phase || (start.rights == now.rights && !strcmp(start.names.s, now.names.s)))
+			continue;
+		known_at_start |= q->gives;
+		say(s, q, &start);
 	}
 }
 
