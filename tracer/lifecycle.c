@@ -455,11 +455,26 @@ note_outcome(struct session *s, const struct tracee *t, const struct stop *stop)
 		o->refusal = xstrdup(t->group->refusal);
 }
 
+/*
+ * A leader's death is told when all its threads have been waited for.  Who is
+ * still here was executing, had taken over the leader's tid, and was killed
+ * before its event: of its own tid nobody will ever hear again.
+ */
+static void
+forget_threads(struct session *s, struct tracee *leader)
+{
+	struct siblings siblings = { s, leader };
+
+	if (leader->group && leader->tid == leader->group->tgid)
+		tracee_each(&s->tracees, remove_sibling, &siblings);
+}
+
 void
 on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	if (t->tid == s->main_pid)
 		note_outcome(s, t, stop);
+	forget_threads(s, t);
 	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);
 	orphan_settle(s);
