@@ -76,6 +76,7 @@ TRACEES = \
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
 	%D%/tracee/gates.tracee		\
+	%D%/tracee/killexec.tracee	\
 	%D%/tracee/loops.tracee		\
 	%D%/tracee/lost.tracee		\
 	%D%/tracee/orphans.tracee	\
