@@ -150,7 +150,6 @@ session()
 	see "$stopped"
 	enter 'fg'
 	see '^([^a].*)?dash -i'
-	keys Enter
 	see '^inner:$'
 	types 'kill %1; wait %1; echo waited $?; exit 7'
 	see '^waited'
