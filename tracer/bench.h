@@ -16,6 +16,7 @@ struct bench_effort {
 	unsigned batches;		/* the median of so many is the time */
 	uint64_t batch_ns;		/* a batch takes at least this long */
 	unsigned rules;			/* of the largest policy */
+	unsigned rounds, calls;		/* so often each tracer is started, for so many calls */
 };
 
 struct bench_row {
@@ -33,5 +34,20 @@ double bench_time(const struct bench_effort *, void (*fn)(void *ctx), void *ctx)
 
 /* Deciding: by the number of rules, by the length of a path.  0, or -1 after a message. */
 int bench_deciding(const struct bench_effort *, bench_put *, void *ctx);
+
+/* A call, with nobody looking; traced and decided on; and made on what was checked as well. */
+enum bench_mode { BENCH_NATIVE, BENCH_NAIVE, BENCH_HELD, BENCH_MODES };
+
+struct bench_call {
+	const char *name;
+	double ns[BENCH_MODES];		/* of one */
+};
+
+typedef void bench_put_call(void *ctx, const struct bench_call *);
+
+/* What calls cost.  0, or -1 after a message. */
+int bench_calls(const struct bench_effort *, bench_put_call *, void *ctx);
+/* What that runs: makes a call so often, and prints how long one took.  -1: there is none of that name. */
+int bench_loop(const char *name, unsigned times);
 
 #endif

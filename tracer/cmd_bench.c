@@ -17,6 +17,8 @@ enum { FINE, WRONG, USAGE };
 
 struct bench_options {
 	bool json, quick;
+	const char *loop;
+	int times;
 };
 
 #define AT(member)	offsetof(struct bench_options, member)
@@ -26,6 +28,10 @@ static const struct option_row rows[] = {
 	  .help = "write one JSON object" },
 	{ .name = "quick", .kind = OPT_FLAG, .offset = AT(quick),
 	  .help = "measure less, and less well: 100 rules at most" },
+	{ .name = "loop", .kind = OPT_STRING, .offset = AT(loop), .arg = "CALL",
+	  .help = "only make a call (getppid, access, open, connect) and print the time of one in ns" },
+	{ .name = "times", .kind = OPT_INT, .offset = AT(times), .arg = "N", .min = 1, .max = 1 << 30,
+	  .help = "with --loop: how often; 10000 when not said" },
 	{ .kind = OPT_END },
 };
 
@@ -42,8 +48,8 @@ const struct command cmd_bench = {
 	.usage_status = USAGE,
 };
 
-static const struct bench_effort thorough = { .batches = 31, .batch_ns = 200000, .rules = 10000 };
-static const struct bench_effort quick = { .batches = 3, .batch_ns = 10000, .rules = 100 };
+static const struct bench_effort thorough = { .batches = 31, .batch_ns = 200000, .rules = 10000, .rounds = 9, .calls = 20000 };
+static const struct bench_effort quick = { .batches = 3, .batch_ns = 10000, .rules = 100, .rounds = 1, .calls = 200 };
 
 /* Time */
 
@@ -149,6 +155,15 @@ print_row(void *ctx, const struct bench_row *r)
 	printf("%12u %12.1f %8.2f\n", r->size, r->ns, r->ratio);
 }
 
+static void
+print_call(void *ctx, const struct bench_call *c)
+{
+	(void)ctx;
+	printf("%12s %12.0f %12.0f %12.0f %8.2f\n", c->name, c->ns[BENCH_NATIVE], c->ns[BENCH_NAIVE], c->ns[BENCH_HELD],
+	    c->ns[BENCH_HELD] / c->ns[BENCH_NAIVE]);
+	fflush(stdout);
+}
+
 static int
 bench_text(const struct bench_effort *e)
 {
@@ -158,7 +173,11 @@ bench_text(const struct bench_effort *e)
 	machine_find(&m);
 	printf("tollgate " PACKAGE_VERSION " on %s, %ld CPUs, %s %s %s\n", m.cpu, m.cpus, m.name.sysname,
 	    m.name.release, m.name.machine);
-	printf("Deciding: the time of one decision, floor and all, the call being decoded already.\n"
+	printf("\nCalls: the time of one, in ns: alone; traced and decided on; and made on what was checked (held).\n"
+	    "The ratio is of the last two.\n\n%12s %12s %12s %12s %8s\n", "call", "alone", "traced", "held", "ratio");
+	if (bench_calls(e, print_call, NULL))
+		return -1;
+	printf("\nDeciding: the time of one decision, floor and all, the call being decoded already.\n"
 	    "The ratio is to the first row of the same table.\n");
 	return bench_deciding(e, print_row, &table);
 }
@@ -175,6 +194,17 @@ print_json_row(void *ctx, const struct bench_row *r)
 	*first = false;
 }
 
+static void
+print_json_call(void *ctx, const struct bench_call *c)
+{
+	bool *first = ctx;
+
+	printf("%s\n  {\"call\": \"%s\", \"alone_ns\": %.0f, \"traced_ns\": %.0f, \"held_ns\": %.0f, \"ratio\": %.3f}",
+	    *first ? "" : ",", c->name, c->ns[BENCH_NATIVE], c->ns[BENCH_NAIVE], c->ns[BENCH_HELD],
+	    c->ns[BENCH_HELD] / c->ns[BENCH_NAIVE]);
+	*first = false;
+}
+
 static int
 bench_json(const struct bench_effort *e)
 {
@@ -185,8 +215,11 @@ bench_json(const struct bench_effort *e)
 	machine_find(&m);
 	printf("{\"version\": \"" PACKAGE_VERSION "\",\n \"machine\": {\"cpu\": \"%s\", \"cpus\": %ld, \"kernel\": \"%s\"},\n",
 	    m.cpu, m.cpus, m.name.release);
-	printf(" \"deciding\": [");
-	r = bench_deciding(e, print_json_row, &first);
+	printf(" \"calls\": [");
+	r = bench_calls(e, print_json_call, &first);
+	first = true;
+	printf("\n ],\n \"deciding\": [");
+	r = r ? r : bench_deciding(e, print_json_row, &first);
 	printf("\n ]}\n");
 	return r;
 }
@@ -197,6 +230,10 @@ exec_bench(void *options, int argc, char **argv)
 	const struct bench_options *o = options;
 	const struct bench_effort *e = o->quick ? &quick : &thorough;
 
+	if (o->loop && bench_loop(o->loop, o->times ? (unsigned)o->times : 10000))
+		return command_misused(&cmd_bench, "--loop: there is no call of that name");
+	if (o->loop)
+		return FINE;
 	(void)argv;
 	if (argc)
 		return command_misused(&cmd_bench, "there is nothing to name");

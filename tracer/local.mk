@@ -14,6 +14,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/audit_json.c	\
 	%D%/audit_json.h	\
 	%D%/bench.h		\
+	%D%/bench_calls.c	\
 	%D%/bench_deciding.c	\
 	%D%/calltext.c		\
 	%D%/calltext.h		\

@@ -12,6 +12,14 @@ done
 is "$(printf '%s\n' "$out" | awk 'NF == 3 && $1 ~ /^[0-9]+$/ && ($2 <= 0 || $3 <= 0)')" '' 'every time and ratio is above zero'
 is "$(printf '%s\n' "$out" | awk '/^ +(rules|bytes) / { getline; if ($3 != "1.00") print }')" '' 'each table begins with its measure'
 
+for call in getppid access open connect; do
+	like "$out" "^ +$call +[0-9]+ +[0-9]+ +[0-9]+ +[0-9.]+\$" "it measures $call, alone, traced and held"
+done
+tg bench --loop open --times 10
+like "$out" '^[0-9.]+$' 'one call can be measured by itself'
+tg bench --loop opne
+is "$status" 2 'a call that is none is an error'
+
 if command -v python3 >/dev/null 2>&1; then
 	"$TOLLGATE" bench --quick --json > bench.json
 	is "$?" 0 'so does bench --json'
