@@ -90,7 +90,9 @@ end_all(void)
 	do
 		signal_all(SIGSTOP);
 	while (list_relatives());
-	signal_all(SIGKILL);
+	do				/* and who a look at /proc passed over */
+		signal_all(SIGKILL);
+	while (list_relatives());
 }
 
 static _Noreturn void
