@@ -28,7 +28,6 @@ struct let_in {
 	const struct pins *pins;
 	struct resolved *found;		/* objects that are needed until the call ends are taken from it */
 	struct arena *arena;
-	const char *name;		/* of a socket that gets one: nobody can change what it leads to; NULL when somebody can */
 	bool no_room;			/* it receives, and the verdict was about a message without room for control data */
 	pid_t shelf;			/* by which this task reaches what is held; 0: it cannot */
 };

@@ -190,12 +190,11 @@ find_fd_call(enum sys_id id)
 	return NULL;
 }
 
-/* A socket's address is remembered, and told to others: it is its own name wherever that cannot lead elsewhere. */
 static int
 draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
 {
 	struct sockaddr_un *un = arena_alloc(d->in->arena, sizeof(*un));
-	const char *path = d->in->name ? d->in->name : path_to(d, h, o);
+	const char *path = path_to(d, h, o);
 	size_t n = path ? strlen(path) + 1 : 0;
 	int k = d->in->pins->of[i], err;
 
@@ -361,6 +360,8 @@ draft_objects(struct draft *d, struct hold *h)
 
 	if (d->in->no_room)
 		return draft_receiver(d, h);
+	if (d->in->id == SYS_ID_bind)
+		return 0;		/* a socket is called by that name ever after, and nobody changes any meanwhile (turns.h) */
 	if (executes(d->in->id))
 		return 0;		/* keeps its own name, and is looked at again when the new image is there */
 	for (unsigned k = 0; !err && k < r->n; k++) {

@@ -389,6 +389,7 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 		if (leader->forking)
 			orphan_note_death(s, leader);
 		tracee_rest(&s->tracees, leader);
+		tracee_rest(&s->tracees, former);
 		take_over(leader, former);
 	}
 	tracee_each(&s->tracees, remove_sibling, &siblings);
@@ -414,6 +415,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	enforce_forget(t);
+	tracee_rest(&s->tracees, t);
 	lifecycle_forget_ids(t);
 	arena_reset(&s->arena);
 	if (!may_run(s, t, first))

@@ -57,8 +57,6 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/environ.h		\
 	%D%/features.c		\
 	%D%/features.h		\
-	%D%/fixed.c		\
-	%D%/fixed.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\
@@ -130,6 +128,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/tracee.h		\
 	%D%/trap.c		\
 	%D%/trap.h		\
+	%D%/turns.c		\
+	%D%/turns.h		\
 	%D%/unfold.c		\
 	%D%/unfold.h		\
 	%D%/walk.c		\

@@ -14,10 +14,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
+#include "engine/demux.h"
 #include "lib/diag.h"
 #include "tracer/advance.h"
 #include "tracer/attach.h"
@@ -25,7 +24,6 @@
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
-#include "tracer/fixed.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/orphan.h"
@@ -34,6 +32,7 @@
 #include "tracer/resolve.h"
 #include "tracer/stop.h"
 #include "tracer/trap.h"
+#include "tracer/turns.h"
 #include "tracer/who.h"
 
 enum { ARENA = 2 << 20, BATCH = 64 };
@@ -284,20 +283,27 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 	return true;
 }
 
-/*
- * One rename after the other: a file that was looked at could otherwise have
- * become a directory, with all that it holds, when the call is made.
- */
+/* What is called, also where another call carries it. */
+static enum sys_id
+carried_id(const struct session *s, const struct rawcall *raw)
+{
+	enum sys_id id = sysmap_id(&s->map, raw->abi, raw->nr);
+	const struct demux *d = demux_carries(id) ? demux_find(id, (uint32_t)raw->args[0]) : NULL;
+
+	return d ? (enum sys_id)d->meant : id;
+}
+
+/* False: others have to be done first. */
 static bool
 take_turn(struct session *s, struct tracee *t, enum sys_id id)
 {
-	if (id != SYS_ID_rename && id != SYS_ID_renameat && id != SYS_ID_renameat2)
-		return true;
-	if (s->tracees.renaming && s->tracees.renaming != t) {
+	enum turn turn = turn_of(id);
+
+	if (!turn_has_come(turn, s->tracees.under_way)) {
 		wait_for_others(s, t);
 		return false;
 	}
-	s->tracees.renaming = t;
+	tracee_begin(&s->tracees, t, turn);
 	return true;
 }
 
@@ -351,22 +357,6 @@ softened(const struct session *s, struct verdict v)
 	return v;
 }
 
-/* The canonical name that a socket is bound to, where it can stand for what was checked. */
-static const char *
-name_of_socket(const struct session *s, const struct tracee *t, const struct sysevent *ev, const struct resolved *r)
-{
-	const struct confinement *c = t->group->confined;
-
-	for (unsigned i = 0; ev->id == SYS_ID_bind && i < r->n; i++) {
-		const struct access *a = &r->access[i];
-
-		if (a->kind == ACC_ADDR && a->path && r->object[i].entry && strlen(a->path) < sizeof(((struct sockaddr_un *)0)->sun_path) &&
-		    fixed_name(s->floor, c->layer, c->n, ev->abi, a->path))
-			return a->path;
-	}
-	return NULL;
-}
-
 /* Would it be refused if there were room for control data, which another thread can make? */
 static bool
 hangs_on_room(const struct session *s, const struct tracee *t, const struct sysevent *ev)
@@ -387,7 +377,7 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
     const struct verdict *v, struct resolved *r)
 {
 	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
-	    name_of_socket(s, t, ev, r), hangs_on_room(s, t, ev), lifecycle_shelf(s, t) };
+	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t) };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
@@ -407,7 +397,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
 	if (begin_image(s, t, call, raw.abi))
 		return;
-	if (raw.abi && !take_turn(s, t, sysmap_id(&s->map, raw.abi, raw.nr)))
+	if (raw.abi && !s->naive && !take_turn(s, t, carried_id(s, &raw)))
 		return;
 	confine_update(t->group->confined, t->tid, s->audit);
 	if (raw.abi)
@@ -439,8 +429,7 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 		insist(t, enforce_result(s->map.arch, t, call->ret));
 	insist(t, enforce_let_go(s->map.arch, t, call->ret));
 	advance_done(s, t, call);
-	if (s->tracees.renaming == t)
-		s->tracees.renaming = NULL;
+	tracee_rest(&s->tracees, t);
 	orphan_settle(s);
 	if (t->trap.state == TRAP_PREPARED && !trap_raise(t)) {
 		t->group->killed = true;

@@ -93,12 +93,22 @@ group_new(pid_t tgid, struct descent d)
 }
 
 void
+tracee_begin(struct tracees *all, struct tracee *t, enum turn turn)
+{
+	tracee_rest(all, t);
+	t->turn = turn;
+	if (turn != TURN_NONE)
+		all->under_way[turn]++;
+}
+
+void
 tracee_rest(struct tracees *all, struct tracee *t)
 {
 	all->waiting -= t->waits;
 	t->waits = false;
-	if (all->renaming == t)
-		all->renaming = NULL;
+	if (t->turn != TURN_NONE)
+		all->under_way[t->turn]--;
+	t->turn = TURN_NONE;
 }
 
 void

@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 #include "tracer/confine.h"
 #include "tracer/ids.h"
+#include "tracer/turns.h"
 #include "tracer/window.h"
 
 /* Where a task is between two of its stops. */
@@ -89,6 +90,7 @@ struct tracee {
 	struct hold hold;
 	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
+	enum turn turn;			/* the kind of the call in progress */
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
 	unsigned redone;		/* how often the call was made again */
 	struct injection *injection;	/* under way; NULL: none */
@@ -105,13 +107,14 @@ struct tracee {
 /* All tracees, by tid. */
 struct tracees {
 	unsigned waiting;		/* how many of them wait for another */
-	const struct tracee *renaming;	/* whose rename is in progress; NULL: nobody's */
+	unsigned under_way[TURNS];	/* how many calls of each kind */
 	struct tracee *bucket[256];
 	size_t n;
 };
 
 struct tracee *tracee_find(struct tracees *, pid_t tid);	/* NULL when unknown */
 struct tracee *tracee_add(struct tracees *, pid_t tid, enum tracee_state);
+void tracee_begin(struct tracees *, struct tracee *, enum turn);	/* a call, for which others may have to wait */
 void tracee_rest(struct tracees *, struct tracee *);		/* it neither waits nor keeps others waiting any more */
 void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
 struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */

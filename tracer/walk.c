@@ -302,6 +302,18 @@ read_name(int fd, char *path, size_t size)
 	return n;
 }
 
+/* What has no name any more goes by the last it had: rules about that are about it. */
+static void
+strip_deleted(int fd, char *path)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = strlen(path), m = sizeof(mark) - 1;
+	struct stat st;
+
+	if (n > m && !strcmp(path + n - m, mark) && fstat(fd, &st) == 0 && st.st_nlink == 0)
+		path[n - m] = '\0';
+}
+
 /* The kernel's name for the object; in the arena.  NULL when it has none that fits. */
 static const char *
 name_of(struct whose whose, int fd, struct arena *a)
@@ -313,6 +325,8 @@ name_of(struct whose whose, int fd, struct arena *a)
 	/* Once more: it can have been renamed between our two looks. */
 	if (lies_elsewhere(fd, path) && (read_name(fd, path, sizeof(path)) < 0 || lies_elsewhere(fd, path)))
 		return arena_printf(a, "elsewhere:%s", path);
+	if (!is_window(path))
+		strip_deleted(fd, path);
 	return rename_proc(whose, path, a);
 }
 
