@@ -60,12 +60,18 @@ SLOW_TESTS = \
 	%D%/e2e/players.sh	\
 	%D%/static.sh		\
 	%D%/kernels/levels.sh	\
+	%D%/escapes/escapes.sh	\
 	%D%/mutants.sh		\
 	#
 
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the machine's 32-bit ABI.
 TRACEES = \
+	%D%/escapes/links.tracee	\
+	%D%/escapes/memory.tracee	\
+	%D%/escapes/plain.tracee	\
+	%D%/escapes/races.tracee	\
+	%D%/escapes/shelf.tracee	\
 	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
@@ -120,6 +126,7 @@ noinst_HEADERS = \
 	%D%/cases/patterns.def	\
 	%D%/cases/promises.def	\
 	%D%/chaos/tasks.h	\
+	%D%/escapes/escape.h	\
 	%D%/tracee/attempt.h	\
 	%D%/tracee/shared.h	\
 	%D%/tracee/rawcall.h	\
@@ -131,6 +138,9 @@ noinst_HEADERS = \
 
 EXTRA_DIST += \
 	%D%/e2e/explain.cases	\
+	%D%/escapes/escapes.policy	\
+	%D%/escapes/plain.policy	\
+	%D%/escapes/rows	\
 	%D%/e2e/lib.sh		\
 	%D%/e2e/policies/connect.policy	\
 	%D%/e2e/policies/forbid.policy	\
@@ -199,7 +209,7 @@ dist-hook: dist-tracees
 $(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
 
-.PHONY: check-arch check-chaos check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
+.PHONY: check-arch check-chaos check-escapes check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -242,6 +252,9 @@ SUITES = python shells programs ltp
 check-suites: all
 	@$(AM_TESTS_ENVIRONMENT) failed=0; for suite in $(SUITES); do \
 		$(SHELL) $(srcdir)/%D%/suites/$$suite.sh || failed=1; done; exit $$failed
+# All attempts to escape, in every mode and at every simulated level; hours.
+check-escapes:
+	MODES="$${MODES:-all}" $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/escapes/escapes.sh'
 
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 TEST_EXTENSIONS = .sh

@@ -10,12 +10,14 @@
  *	NAME absent		it cannot be tried here: no such call, not root
  *
  * argv[1] is a folder with a folder allowed/ in it, where attempts begin, and
- * others that a policy forbids; argv[2], when given, is the one attempt to make.
+ * others that a policy forbids; argv[2], when given, is the one attempt to make,
+ * or, after a slash, a pattern (regex(7)) of those to be made.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <regex.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -175,6 +177,21 @@ make_attempt(const struct attempt *a)
 	fflush(stdout);
 }
 
+static bool
+is_chosen(const char *name, const char *which)
+{
+	regex_t re;
+	bool matches;
+
+	if (which[0] != '/')
+		return !strcmp(which, name);
+	if (regcomp(&re, which + 1, REG_EXTENDED | REG_NOSUB))
+		return false;
+	matches = regexec(&re, name, 0, NULL, 0) == 0;
+	regfree(&re);
+	return matches;
+}
+
 __attribute__((unused))
 static int
 make_attempts(const struct attempt *list, size_t n, int argc, char **argv)
@@ -186,7 +203,7 @@ make_attempts(const struct attempt *list, size_t n, int argc, char **argv)
 	box = argv[1];
 	self = argv[0];
 	for (size_t i = 0; i < n; i++)
-		if (argc < 3 || !strcmp(argv[2], list[i].name))
+		if (argc < 3 || is_chosen(list[i].name, argv[2]))
 			make_attempt(&list[i]);
 	return 0;
 }

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_ESCAPE_H
+#define TG_ESCAPE_H
+
+/*
+ * For attempts that race: one of two things changes what a call is about, over
+ * and over, while the call is made $TRIES times.  Where nothing holds what was
+ * checked one of the tries gets through; where it is held none does.
+ */
+
+#include "../tracee/attempt.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+enum { WINDOW = 128 * 32768 };
+
+/* What both sides of a race can write, threads and processes alike. */
+static struct common {
+	volatile bool over;
+	char name[4][128];	/* paths that are rewritten */
+	char room[8192];	/* structures that are */
+} *common;
+
+__attribute__((unused))
+static long
+tries(void)
+{
+	const char *s = getenv("TRIES");
+	long n = s ? atol(s) : 0;
+
+	return n > 0 ? n : 300;
+}
+
+/* Changes what the call is about: to what is forbidden, or back. */
+typedef void flip_fn(bool evil);
+/* One try: REACHED when it got through. */
+typedef int try_fn(void);
+
+static flip_fn *flip;
+
+static void
+spin(unsigned *state)
+{
+	*state = *state * 1103515245u + 12345u;
+	for (volatile unsigned i = 0; i < (*state >> 16) % 500; i++)
+		;
+}
+
+static int
+flips(void *arg)
+{
+	unsigned state = (unsigned)getpid();
+
+	(void)arg;
+	while (!common->over) {
+		flip(false);
+		spin(&state);
+		flip(true);
+		spin(&state);
+	}
+	flip(false);
+	return 0;
+}
+
+static void *
+flips_in_thread(void *arg)
+{
+	flips(NULL);
+	return arg;
+}
+
+static void
+share(void)
+{
+	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (common == MAP_FAILED)
+		_exit(3);
+}
+
+static int
+tries_it(try_fn *one, long n)
+{
+	int r = REFUSED, err = ENODATA;
+
+	while (n-- > 0 && (r = one()) == REFUSED)
+		err = errno;
+	common->over = true;
+	errno = err;
+	return r;
+}
+
+/* Who is on the other side. */
+enum side { A_THREAD, A_PROCESS, A_MEMORY_SHARER, NOBODY_HERE };
+
+static char side_stack[65536] __attribute__((aligned(16)));
+
+__attribute__((unused))
+static int
+race_against(enum side side, flip_fn *change, try_fn *one, long n)
+{
+	pthread_t t;
+	pid_t pid = 0;
+	int r, err;
+
+	alarm(900);
+	if (!common)
+		share();
+	common->over = false;
+	flip = change;
+	if (side == A_THREAD && (errno = pthread_create(&t, NULL, flips_in_thread, NULL)))
+		return REFUSED;
+	if (side == A_PROCESS && (pid = fork()) == 0)
+		_exit(flips(NULL));
+	if (side == A_MEMORY_SHARER)
+		pid = clone(flips, side_stack + sizeof(side_stack), CLONE_VM | SIGCHLD, NULL);
+	if (pid < 0)
+		return REFUSED;
+	r = tries_it(one, n);
+	err = errno;
+	if (side == A_THREAD)
+		pthread_join(t, NULL);
+	if (pid > 0)
+		waitpid(pid, NULL, __WALL);
+	errno = err;
+	return r;
+}
+
+__attribute__((unused))
+static int
+race(flip_fn *change, try_fn *one)
+{
+	return race_against(A_THREAD, change, one, tries());
+}
+
+/* Is the descriptor's object below forbidden/?  Closes it. */
+__attribute__((unused))
+static int
+lies_in_forbidden(int fd)
+{
+	char path[PATH_MAX + 1];
+	ssize_t n;
+
+	if (fd < 0)
+		return REFUSED;
+	n = readlink(text("/proc/self/fd/%d", fd), path, PATH_MAX);
+	close(fd);
+	path[n > 0 ? n : 0] = '\0';
+	errno = ENODATA;
+	return strstr(path, "/forbidden") ? REACHED : REFUSED;
+}
+
+/* Its own window; NULL when it has none, as without tollgate. */
+__attribute__((unused))
+static char *
+window(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned long lo, hi;
+	char line[4096], perms[5], *found = NULL;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r--s") && hi - lo == WINDOW)
+			found = (char *)lo;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+#endif

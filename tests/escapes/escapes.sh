@@ -1,0 +1,277 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# Programs that try to get out of what tollgate holds still: they race with
+# themselves, attack the memory that it holds, or go where it alone should.
+# Each is run in three ways: alone, or under a tollgate that holds nothing
+# (--without hold), where what it tries must work, or it proves nothing; and
+# held, in every mode, where nothing may.
+#
+#	TRIES	of each race; when not given 20000, in the short form 100
+#	MODES	"all", or some of the names below; without it the short form is run
+#	ROWS	a pattern of attempts, as for grep -E
+#	USERS	"self nobody", or one of them
+#
+# At the end there is a table of attacks and modes; tests/escapes/rows says
+# what each attack is.
+
+. "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
+
+needs find setpriv
+needs_trace
+here=$TG_SRCDIR/tests/escapes
+old=$TG_BUILDDIR/tests/kernels/oldkernel
+box=$work/box
+pids=
+case ${MODES:-} in
+'')	# the short form
+	MODES='now 2.6.32'
+	USERS=${USERS:-self}
+	ABIS=${ABIS:-tracee}
+	TRIES=${TRIES:-100}
+	;;
+all) MODES="now sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
+esac
+programs='races links memory shelf'
+TRIES=${TRIES:-20000}
+CONTROL_TRIES=${CONTROL_TRIES:-20000}
+
+chmod 755 "$work"
+mkdir bin
+for program in $programs plain; do
+	cp "$TG_BUILDDIR/tests/escapes/$program.tracee" bin/ 2>/dev/null ||
+		{ echo "Bail out! tests/escapes/$program.tracee is not built"; exit 99; }
+	cp "$TG_BUILDDIR/tests/escapes/$program.tracee32" bin/ 2>/dev/null && bin/$program.tracee32 2>/dev/null
+	[ $? -le 2 ] || rm -f bin/$program.tracee32	# this kernel does not run it
+done
+cp "$TG_BUILDDIR/tests/tracee/sink.tracee" bin/
+
+nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+if [ -z "${USERS:-}" ]; then
+	USERS=self
+	if [ "$(id -u)" = 0 ] && $nobody test -x "$TOLLGATE" 2>/dev/null; then
+		USERS='self nobody'
+	fi
+fi
+
+as()
+{
+	if [ "$user" = nobody ]; then
+		$nobody "$@"
+	else
+		"$@"
+	fi
+}
+
+# outside COMMAND...: something that no sandbox holds.
+outside()
+{
+	if [ "$user" = nobody ]; then
+		$nobody "$@" &
+	else
+		"$@" &
+	fi
+	pids="$pids $!"
+}
+
+end_outside()
+{
+	for pid in $pids; do
+		kill "$pid"
+		wait "$pid"
+	done 2>/dev/null
+	pids=
+}
+
+# soon COMMAND...: waits until it is true, for up to half a minute.
+soon()
+{
+	turns=0
+	until "$@"; do
+		turns=$((turns + 1))
+		[ $turns = 300 ] && return 1
+		sleep 0.1
+	done
+}
+
+# In allowed/ names come in pairs that differ in one letter: g is good, e leads to what is forbidden.
+fixture()
+{
+	chmod -R u+rwX "$box" 2>/dev/null
+	rm -rf "$box"
+	mkdir -p "$box/allowed/dir/hollow" "$box/allowed/turn" "$box/allowed/drop" "$box/forbidden/hollow" "$box/forbidden/turn" \
+		"$box/readonly" "$box/noexec" "$box/exec"
+	echo canary > "$box/forbidden/secret"
+	for file in allowed/g allowed/secret allowed/dir/secret allowed/dir/file readonly/file; do
+		echo good > "$box/$file"
+	done
+	echo canary > "$box/forbidden/file"
+	echo hidden > "$box/allowed/drop/letter"
+	for n in 1 2 3 4 5 6 7; do
+		echo canary > "$box/forbidden/victim$n"
+	done
+	ln -s ../forbidden/secret "$box/allowed/e"
+	ln -s dir "$box/allowed/gd"
+	ln -s ../forbidden "$box/allowed/ed"
+	ln -s inside "$box/allowed/dir/link"
+	ln -s target "$box/forbidden/link"
+	ln -s good.sock "$box/allowed/gs"
+	ln -s ../forbidden/dgram "$box/allowed/es"
+	cp "bin/$program" "$box/exec/run"
+	cp "bin/$program" "$box/noexec/run"
+	ln -s ../exec/run "$box/allowed/gx"
+	ln -s ../noexec/run "$box/allowed/ex"
+	ln -s dir "$box/allowed/swap"
+	ln -s ../forbidden "$box/allowed/paws"
+	ln -s g "$box/allowed/last"
+	ln -s ../forbidden/secret "$box/allowed/tsal"
+	ln -s ../exec "$box/allowed/xdir"
+	ln -s ../noexec "$box/allowed/ridx"
+	printf ge > "$box/allowed/letters"
+	head -c 4096 /dev/zero > "$box/allowed/shared"
+	chmod -R a+rwX "$box"
+	mkdir "$box/closed"
+	echo canary > "$box/closed/secret"
+	chmod 644 "$box/closed/secret"
+	chmod 700 "$box/closed"
+	chmod a+x "$box/forbidden/secret"
+	[ "$user" = nobody ] && chown -hR 65534:65534 "$box"
+	rm -f sink.out
+	outside bin/sink.tracee "$box" > sink.out
+	soon test -s sink.out
+	read -r GOOD BAD < sink.out
+	export GOOD BAD TRIES
+	case $program in
+	races.*) outside "bin/$program" flip "$box/allowed/shared" ;;
+	links.*) outside "bin/$program" swap "$box/allowed" ;;
+	esac
+}
+
+# What a mode is: options of tollgate's, or a launcher.
+under()
+{
+	mode=$1
+	shift
+	case $mode in
+	now) as "$TOLLGATE" run "$@" ;;
+	sealed-memfd | seize | exitkill | syscall-info | regset) as "$TOLLGATE" run --without "$mode" "$@" ;;
+	+memfd) as "$TOLLGATE" run --without sealed-memfd --without memfd "$@" ;;
+	+shm) as "$TOLLGATE" run --without sealed-memfd --without memfd --without shm "$@" ;;
+	*) (ulimit -c 0; as "$old" "$mode" -- "$TOLLGATE" run "$@") ;;
+	esac
+}
+
+that_are() { sed -n "s/^\([a-z0-9_]*\) $1.*/\1/p"; }
+
+none()
+{
+	if [ -z "$1" ]; then
+		ok "$2"
+	else
+		not_ok "$2"
+		note "$1"
+	fi
+}
+
+# What every attempt came to, for the table: ATTEMPT MODE RESULT.
+results=$work/results
+: > "$results"
+record() { sed "s/^\([a-z0-9_]*\) \([a-z]*\).*/\1 $1 \2/" >> "$results"; }
+
+control()
+{
+	fixture
+	TRIES=$CONTROL_TRIES as "$TOLLGATE" run --without hold -p "$here/escapes.policy" -- \
+		"$work/bin/$program" "$box" ${ROWS:+"/$ROWS"} > control.out 2> .err
+	is $? 0 "$what: where nothing is held the program itself ends well"
+	end_outside
+	record control < control.out
+	holds "$what: where nothing is held there are attempts that succeed" grep -q ' reached$' control.out
+	# An exec is looked at again in any case: those are made without tollgate.  m02: what the kernel would not allow.
+	failed=$(grep -v -e ' reached$' -e ' absent$' -e ' refused ENOSYS$' -e '^v24_' -e '^m02_' control.out)
+	# Races want luck, too: on a busy machine some are not won in all their tries.  Of each attack one must be.
+	for unlucky in $(echo "$failed" | cut -d' ' -f1); do
+		if grep -q "^${unlucky%%_*}_.* reached$" control.out; then
+			skip "$what: where nothing is held $unlucky succeeds" "not won in $CONTROL_TRIES tries, others of its kind were"
+			failed=$(echo "$failed" | grep -v "^$unlucky ")
+		fi
+	done
+	none "$failed" "$what: where nothing is held every attack succeeds"
+	grep -q '^v24_' control.out || return
+	fixture
+	as "$work/bin/$program" "$box" /^v24_ > alone.out 2> .err
+	end_outside
+	none "$(grep -v -e ' reached$' -e ' absent$' -e ' refused ENOSYS$' alone.out)" "$what: without tollgate every exec succeeds"
+}
+
+attack()
+{
+	fixture
+	under "$1" -p "$here/escapes.policy" -- "$work/bin/$program" "$box" ${ROWS:+"/$ROWS"} > attack.out 2> .err
+	is $? 0 "$what, $1: the program itself ends well"
+	end_outside
+	record "$1" < attack.out
+	none "$(that_are reached < attack.out)" "$what, $1: no attempt succeeds"
+	none "$(cut -d' ' -f1 control.out | sort > c; cut -d' ' -f1 attack.out | sort | comm -3 c -)" "$what, $1: all of them were made"
+}
+
+# What a program can see of it: with and without, line by line.
+views()
+{
+	for view in strings addresses spellings descriptors sockets counts restart filters crowd; do
+		for how in alone "$@"; do
+			rm -rf "$work/folder"
+			mkdir -p "$work/folder/dir"
+			(cd "$work/folder" && echo x > file && ln -s file link && ln -s dir dirlink && ln -s nowhere dangling && ln -s loop loop)
+			[ "$user" = nobody ] && chown -hR 65534:65534 "$work/folder"
+			case $how in
+			alone) as bin/plain.$abi "$work/folder" $view > alone.out 2>&1 ;;
+			*)
+				under "$how" -p "$here/plain.policy" -o /dev/null -- "$work/bin/plain.$abi" "$work/folder" $view > attack.out 2>&1
+				diff alone.out attack.out > differs
+				cat differs | sed -n 's/^[<>] \(v[0-9]*\) .*/\1/p' | sort -u | sed "s/\$/_$view $how differs/" >> "$results"
+				sed -n 's/^\(v[0-9]*\) .*/\1/p' alone.out | sort -u | sed "s/\$/_$view $how same/" >> "$results"
+				is "$(cat differs)" '' "$view, $abi, $user, $how: seen as without tollgate"
+				;;
+			esac
+		done
+	done
+}
+
+# A line for each row, a column for each mode.
+table()
+{
+	echo "# attack $(echo $MODES | tr ' ' '\t')"
+	grep '^[VM]' "$here/rows" | while IFS='|' read -r id title where how; do
+		id=$(echo $id)
+		line=
+		for mode in $MODES; do
+			line="$line $(grep -iE "^${id}_[a-z0-9_]* $mode " "$results" | sort -u | awk '
+				$3 == "reached" { bad = 1 } $3 == "differs" { other = 1 } $3 == "same" { same = 1 }
+				$3 == "refused" { held = 1 } $3 == "absent" { absent = 1 }
+				END { print bad ? "NOT-HELD" : other ? "differs" : held ? "held" : same ? "same" : absent ? "absent" : "-" }')"
+		done
+		echo "# $id$line |$title |$how"
+	done
+}
+
+for user in $USERS; do
+	for abi in ${ABIS:-tracee tracee32}; do
+		for family in ${PROGRAMS:-$programs}; do
+			[ $family = plain ] && continue
+			program=$family.$abi
+			what="$family, $abi, $user"
+			if [ ! -x "bin/$program" ]; then
+				skip "$what" 'not built, or this kernel does not run it'
+				continue
+			fi
+			control
+			for mode in $MODES; do
+				attack "$mode"
+			done
+		done
+		[ -x bin/plain.$abi ] && case " ${PROGRAMS:-plain} " in *' plain '*) views $MODES ;; esac
+	done
+done
+table
+finish
