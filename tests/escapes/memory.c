@@ -357,7 +357,7 @@ second_image(const char *address, const char *folder)
 	for (int slot = 0; slot < 128; slot++)
 		strcpy(p + slot * 32768, in_box("forbidden/secret"));
 	storm(tries() / 3 + 1);
-	return orphans->reached ? 42 : 0;
+	return orphans->reached ? 42 : orphans->tried ? 0 : 3;
 }
 
 static int
@@ -372,18 +372,20 @@ v03_orphan_window(void)
 		return ABSENT;
 	orphans = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	storm(tries() / 6 + 1);
-	for (int n = 0; n < 5; n++) {		/* its window must lie elsewhere */
+	for (int n = 0; n < 50; n++) {		/* its window must lie elsewhere */
 		pid = fork();
 		if (pid == 0) {
 			execl(self, self, "orphans", text("%lx", (unsigned long)at), box, NULL);
-			_exit(3);
+			_exit(4);
 		}
 		waitpid(pid, &status, 0);
 		if (!WIFEXITED(status) || WEXITSTATUS(status) != 2)
 			break;
 	}
 	errno = ENODATA;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 42 ? REACHED : REFUSED;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 42)
+		return REACHED;
+	return status ? ABSENT : REFUSED;	/* it has to have been tried */
 }
 
 #define A(fn) { #fn, fn, 0 }

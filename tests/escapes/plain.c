@@ -384,18 +384,74 @@ v86_crowd(void)
 	printf("v86 of %d that waited %d failed\n", MANY, failed);
 }
 
+/* A program is executed while other threads are in the middle of calls. */
+static char **again;
+
+static void *
+loops(void *arg)
+{
+	struct stat st;
+
+	for (;;)
+		(void)!stat("file", &st);
+	return arg;
+}
+
+static void *
+blocks(void *arg)
+{
+	(void)!open("exec-fifo", O_RDONLY);
+	return arg;
+}
+
+static void *
+executes(void *arg)
+{
+	execv(again[0], (char *[]){ again[0], again[1], "nothing", NULL });
+	_exit(9);
+	return arg;
+}
+
+static void
+v06_exec(void)
+{
+	enum { TIMES = 40 };
+	int bad = 0, status;
+
+	mkfifo("exec-fifo", 0600);
+	for (int i = 0; i < TIMES; i++) {
+		pid_t pid = fork();
+		pthread_t t;
+
+		if (pid == 0) {
+			for (int k = 0; k < 4; k++)
+				if (pthread_create(&t, NULL, k & 1 ? blocks : loops, NULL))
+					_exit(8);
+			usleep(200 * (useconds_t)(i % 10));
+			if (i & 1)
+				executes(NULL);
+			pthread_create(&t, NULL, executes, NULL);
+			for (;;)
+				pause();
+		}
+		bad += waitpid(pid, &status, 0) != pid || status;
+	}
+	printf("v06 exec among threads: %d of %d went wrong\n", bad, TIMES);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct { const char *name; void (*fn)(void); } looks_at[] = {
 		{ "strings", v46_strings }, { "addresses", v46_addresses }, { "spellings", v68_spellings },
 		{ "descriptors", v65_descriptors }, { "sockets", v102_sockets }, { "counts", v48_counts },
-		{ "restart", v13_restart }, { "filters", v28_filters }, { "crowd", v86_crowd },
+		{ "restart", v13_restart }, { "filters", v28_filters }, { "crowd", v86_crowd }, { "execs", v06_exec },
 	};
 
 	if (argc < 3 || chdir(argv[1]) < 0)
 		return 2;
 	box = argv[1];
+	again = argv;
 	for (size_t i = 0; i < sizeof(looks_at) / sizeof(looks_at[0]); i++)
 		if (!strcmp(argv[2], looks_at[i].name))
 			looks_at[i].fn();

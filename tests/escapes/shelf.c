@@ -298,6 +298,20 @@ m02_search_lent_in_thread(void)
  * In a root of its own, which the policy lets it take and write, a program
  * makes tollgate's names lead where it likes.
  */
+static bool
+build_jail(void)
+{
+	int fd;
+
+	if (mkdir("jail", 0755) < 0 || mkdir("jail/proc", 0755) < 0 || mkdir(text("jail/proc/%d", keeper), 0755) < 0 ||
+	    mkdir(text("jail/proc/%d/fd", keeper), 0755) < 0 || link("g", "jail/g") < 0)
+		return errno == EEXIST;
+	for (fd = 0; fd < 64; fd++)
+		(void)!symlink("/evil", text("jail/proc/%d/fd/%d", keeper, fd));
+	fd = open("jail/evil", O_WRONLY | O_CREAT, 0600);
+	return fd >= 0 && ftruncate(fd, 77) == 0 && close(fd) == 0;
+}
+
 static int
 m03_jail(void)
 {
@@ -305,19 +319,53 @@ m03_jail(void)
 
 	if (!window() || !find_way())
 		return ABSENT;
-	if (mkdir("jail", 0755) < 0 || mkdir("jail/proc", 0755) < 0 || mkdir(text("jail/proc/%d", keeper), 0755) < 0 ||
-	    mkdir(text("jail/proc/%d/fd", keeper), 0755) < 0 || link("g", "jail/g") < 0)
-		return REFUSED;
-	for (int fd = 0; fd < 64; fd++)
-		(void)!symlink("/evil", text("jail/proc/%d/fd/%d", keeper, fd));
-	close(open("jail/evil", O_WRONLY | O_CREAT, 0600));
-	(void)!truncate("jail/evil", 77);
-	if (chroot("jail") < 0)
-		return REFUSED;
-	if (stat("/g", &st) < 0)
+	if (!build_jail() || chroot("jail") < 0 || stat("/g", &st) < 0)
 		return REFUSED;
 	errno = ENODATA;
 	return st.st_size == 77 ? REACHED : REFUSED;
+}
+
+/* The root is taken by another thread, while the call is made. */
+static volatile bool looks_on;
+
+static void *
+looks(void *arg)
+{
+	struct stat st;
+
+	while (looks_on)
+		if (stat("g", &st) == 0 && st.st_size == 77)
+			_exit(42);
+	return arg;
+}
+
+static int
+m03_jail_raced(void)
+{
+	long n = tries();
+	int status = 0;
+
+	if (!window() || !find_way() || !build_jail())
+		return ABSENT;
+	alarm(900);
+	for (long i = 0; i < n && (!WIFEXITED(status) || WEXITSTATUS(status) != 42); i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			pthread_t t;
+
+			looks_on = true;
+			pthread_create(&t, NULL, looks, NULL);
+			usleep(300 + 37 * (useconds_t)(i % 40));
+			(void)!chroot("jail");
+			usleep(300);
+			looks_on = false;
+			_exit(0);
+		}
+		waitpid(pid, &status, 0);
+	}
+	errno = ENODATA;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 42 ? REACHED : REFUSED;
 }
 
 #define A(fn) { #fn, fn, 0 }
@@ -327,7 +375,7 @@ static const struct attempt list[] = {
 	A(m01_link), A(m01_link_dir), A(m01_link_proc), A(m01_chdir), A(m01_chdir_into), A(m01_dirfd), A(m01_opath),
 	A(m01_readlink), A(m01_stat), A(m01_hard_link), A(m01_maps), A(m01_environ), A(m01_kill), A(m01_limit),
 	A(m01_pidfd), A(m01_bind), A(m01_exec), A(m01_interpreter), A(m01_raced), A(m01_stop),
-	R(m02_search_lent), R(m02_search_lent_in_thread), R(m03_jail),
+	R(m02_search_lent), R(m02_search_lent_in_thread), R(m03_jail), R(m03_jail_raced),
 };
 
 int
