@@ -225,9 +225,26 @@ v60_hole(void)
 	return race_against(A_THREAD, dangle, try_hole, tries());
 }
 
-/* Directories that change places.  Only an outsider can. */
+/* A way that takes its time: the same directory, over and over. */
+static const char *
+long_way(const char *from, const char *to)
+{
+	static char way[4][PATH_MAX];
+	static unsigned next;
+	char *w = way[next++ % 4], *p = stpcpy(w, from);
 
-static int try_up(void) { return canary(open("turn/../secret", O_RDONLY)); }
+	for (int i = 0; i < 1700; i++)
+		p = stpcpy(p, "/.");
+	snprintf(p, (size_t)(w + PATH_MAX - p), "/%s", to);
+	return w;
+}
+
+/*
+ * Directories that change places, which takes an outsider.  Whoever is in one
+ * when it goes comes out by .. where it has gone to.
+ */
+
+static int try_up(void) { return canary(open(long_way("turn", "../secret"), O_RDONLY)); }
 
 static int
 try_up_creat(void)
@@ -235,7 +252,7 @@ try_up_creat(void)
 	int r;
 
 	serial++;
-	r = lies_in_forbidden(open(new_name("turn/.."), O_WRONLY | O_CREAT, 0600));
+	r = lies_in_forbidden(open(long_way("turn", new_name("..")), O_WRONLY | O_CREAT, 0600));
 	unlink(new_name("."));
 	return r;
 }
@@ -270,7 +287,7 @@ listed(int fd)
 	return n > 0 && memmem(buf, (size_t)n, "letter", 6) ? REACHED : REFUSED;
 }
 
-static int try_list_up(void) { return listed(open("moves/inner/..", O_RDONLY | O_DIRECTORY | O_NOFOLLOW)); }
+static int try_list_up(void) { return listed(open(long_way("moves/inner", ".."), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)); }
 
 static int
 v61_up_nofollow(void)
@@ -424,8 +441,9 @@ v24_fexecve(void)
 
 /* The working directory. */
 
-static void other_cwd(bool evil) { (void)!chdir(evil ? in_box("forbidden") : in_box("allowed/dir")); }
-static int try_cwd(void) { return canary(open("secret", O_RDONLY)); }
+/* By the long way, so that it ends at any moment of what others do. */
+static void other_cwd(bool evil) { (void)!chdir(long_way(evil ? in_box("forbidden") : in_box("allowed/dir"), ".")); }
+static int try_cwd(void) { return canary(open(long_way(".", "secret"), O_RDONLY)); }
 static int v51_chdir(void) { return race(other_cwd, try_cwd); }
 
 static void other_fchdir(bool evil) { (void)!fchdir(evil ? evil_fd : good_fd); }
