@@ -210,8 +210,10 @@ control()
 attack()
 {
 	fixture
+	export HELD=1
 	under "$1" -p "$here/escapes.policy" -- "$work/bin/$program" "$box" ${ROWS:+"/$ROWS"} > attack.out 2> .err
 	is $? 0 "$what, $1: the program itself ends well"
+	unset HELD
 	end_outside
 	record "$1" < attack.out
 	none "$(that_are reached < attack.out)" "$what, $1: no attempt succeeds"
@@ -234,10 +236,10 @@ views()
 		for how in alone "$@"; do
 			folder
 			case $how in
-			alone) as bin/plain.$abi "$work/folder" $view > alone.out 2>&1 ;;
+			alone) as "$work/bin/plain.$abi" "$work/folder" $view > alone.out 2>&1 ;;
 			*)
 				case $how in
-				[0-9]* | noseccomp) (ulimit -c 0; as "$old" "$how" -- bin/plain.$abi "$work/folder" $view > alone.out 2>&1) ;;
+				[0-9]* | noseccomp) (ulimit -c 0; as "$old" "$how" -- "$work/bin/plain.$abi" "$work/folder" $view > alone.out 2>&1) ;;
 				esac
 				folder
 				under "$how" -p "$here/plain.policy" -o /dev/null -- "$work/bin/plain.$abi" "$work/folder" $view > attack.out 2>&1

@@ -12,7 +12,10 @@
 #include <sys/shm.h>
 #include <sys/uio.h>
 
-enum { PAGE = 4096, PAGES = WINDOW / PAGE };
+enum { PAGE = 4096, LIKENESS = 4 << 20 };
+
+#define WINDOW	window_size
+#define PAGES	(int)(window_size / PAGE)
 
 static char *at;
 static bool ours;
@@ -21,7 +24,7 @@ static bool ours;
 static char *
 likeness(void)
 {
-	int fd = (int)syscall(SYS_memfd_create, "tollgate", 3U), readable;
+	int fd = (int)syscall(SYS_memfd_create, "likeness", 3U), readable;
 	char *p;
 
 	if (fd < 0) {
@@ -44,8 +47,10 @@ find(void)
 {
 	at = window();
 	ours = !at;
-	if (ours)
+	if (ours) {
+		window_size = LIKENESS;
 		at = likeness();
+	}
 }
 
 /* Is all of it still there, for reading only? */
@@ -347,15 +352,17 @@ storm(long n)
 static int
 second_image(const char *address, const char *folder)
 {
-	char *p = (char *)strtoul(address, NULL, 16);
+	char *mine = window(), *p = (char *)strtoul(address, NULL, 16);
 
 	box = folder;
+	if (!mine)
+		return 4;
 	orphans = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	p = mmap(p, WINDOW, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | 0x100000, -1, 0);
 	if (p == MAP_FAILED || p != (char *)strtoul(address, NULL, 16))
 		return 2;
-	for (int slot = 0; slot < 128; slot++)
-		strcpy(p + slot * 32768, in_box("forbidden/secret"));
+	for (int page = 0; page < PAGES; page++)
+		strcpy(p + page * PAGE, in_box("forbidden/secret"));
 	storm(tries() / 3 + 1);
 	return orphans->reached ? 42 : orphans->tried ? 0 : 3;
 }

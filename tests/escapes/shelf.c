@@ -32,8 +32,8 @@ static bool
 read_way(const char *window_at)
 {
 	for (int turn = 0; turn < 2000; turn++) {
-		for (int slot = 0; slot < 128; slot++) {
-			const char *p = window_at + slot * 32768;
+		for (size_t page = 0; page < window_size / WINDOW_PAGE; page++) {
+			const char *p = window_at + page * WINDOW_PAGE;
 
 			if (sscanf(p, "/proc/%d/fd/%d", &keeper, &number) != 2)
 				continue;
