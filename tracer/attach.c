@@ -104,7 +104,7 @@ seize_process(struct attachment *a, pid_t pid)
 		found |= a->any;
 	} while (a->any && !a->err);
 	if (found && a->leader_is_dead)
-		take(a, pid);
+		take(a, pid)->ghost = true;
 	a->any = found;
 }
 

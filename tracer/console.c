@@ -18,6 +18,8 @@ static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGU
 
 enum { NUDGE = SIGALRM };	/* interrupts waitpid(2) */
 
+enum { LOOK = 3 };		/* seconds between two looks for whom nobody told of */
+
 static struct {
 	sigset_t forwarded;
 	uint64_t before;	/* the kernel's mask when tollgate started */
@@ -25,7 +27,7 @@ static struct {
 	pid_t program;
 	double seconds;
 	bool attached;		/* to a program that has nothing to do with what tollgate is sent */
-	atomic_bool expired, stopped, interrupted;
+	atomic_bool expired, stopped, interrupted, look;
 } console;
 
 static void
@@ -143,10 +145,15 @@ watch(void *arg)
 
 	(void)arg;
 	for (;;) {
-		struct timespec left = interval(console.seconds > 0 ? end - now() : 3600);
+		double rest = console.seconds > 0 && end - now() < LOOK ? end - now() : LOOK;
+		struct timespec left = interval(rest);
 
-		if (sigtimedwait(&console.forwarded, &si, &left) > 0)
+		if (sigtimedwait(&console.forwarded, &si, &left) > 0) {
 			take(&si);
+		} else {
+			atomic_store(&console.look, true);
+			pthread_kill(console.waiter, NUDGE);
+		}
 		if (console.seconds > 0 && now() >= end)
 			announce(&console.expired);
 	}
@@ -175,6 +182,12 @@ console_start_attached(void)
 {
 	console.attached = true;
 	return start();
+}
+
+bool
+console_is_time_to_look(void)
+{
+	return atomic_exchange(&console.look, false);
 }
 
 bool

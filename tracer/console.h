@@ -31,6 +31,9 @@ int console_start(pid_t program, double seconds);
 int console_start_attached(void);
 bool console_interrupted(void);
 
+/* Every few seconds once: somebody may have been missed. */
+bool console_is_time_to_look(void);
+
 /* The time is over. */
 bool console_expired(void);
 

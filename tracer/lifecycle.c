@@ -474,10 +474,45 @@ forget_threads(struct session *s, struct tracee *leader)
 void
 on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 {
+	struct tracee *leader = t->group ? tracee_find(&s->tracees, t->group->tgid) : NULL;
+	bool last = leader && leader != t && leader->ghost && leader->group == t->group && t->group->refs == 2;
+
 	if (t->tid == s->main_pid)
 		note_outcome(s, t, stop);
 	forget_threads(s, t);
 	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);
+	if (last)
+		on_gone(s, leader, stop);	/* as the threads of a process end, so does it */
 	orphan_settle(s);
+}
+
+/* One that is missing for the second time. */
+static void
+look_after(struct tracee *t, void *ctx)
+{
+	struct tracee **found = ctx;
+	bool was_missing = t->missing;
+
+	t->missing = !t->ghost && procs_tracer(t->tid) != getpid();
+	if (t->missing && was_missing)
+		*found = t;
+}
+
+void
+lifecycle_sweep(struct session *s)
+{
+	static const struct stop unseen = { .kind = STOP_KILLED, .sig = SIGKILL };
+	struct tracee *found = NULL;
+	bool dead;
+
+	tracee_each(&s->tracees, look_after, &found);
+	if (!found)
+		return;
+	/* One at a time: others may go with it, and the rest is seen at the next sweep. */
+	dead = procs_is_dead(found->tid);
+	warn("process %d %s", found->tid, dead ? "ended unseen" : "was lost, and is killed");
+	if (!dead)
+		enforce_kill(found);
+	on_gone(s, found, &unseen);
 }

@@ -58,6 +58,13 @@ void lifecycle_unpark(struct session *, struct tracee *);
 
 void lifecycle_kill_all(struct session *);
 
+/*
+ * Now and then: who is gone, or not traced by us, at two looks without having
+ * been heard of in between is forgotten, and killed where it runs.  It should
+ * not happen; where it did, tollgate would wait for ever.
+ */
+void lifecycle_sweep(struct session *);
+
 /* Detaches from all, each at its next stop, which is asked for. */
 void lifecycle_leave(struct session *);
 

@@ -100,6 +100,8 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 			return errno == ECHILD ? 0 : -errno;
 		if (console_expired())
 			lifecycle_kill_all(s);
+		if (got < 0 && console_is_time_to_look())
+			lifecycle_sweep(s);
 		if (console_interrupted() && !s->leaving)
 			lifecycle_leave(s);
 		if (got > 0)
@@ -186,6 +188,7 @@ on_stop(struct session *s, pid_t tid, int status)
 		lifecycle_meet(s, tid, &stop);
 		return;
 	}
+	t->missing = false;
 	settle_doubt(t, &stop);
 	if (t->state == TS_SEIZED)
 		attach_settle(s, t, &stop);

@@ -90,6 +90,8 @@ struct tracee {
 	struct hold hold;
 	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
+	bool ghost;			/* a leader that had ended when we came: nobody tells us of it */
+	bool missing;			/* at the last look it was gone, or not ours, and nothing was heard of it since */
 	enum turn turn;			/* the kind of the call in progress */
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
 	unsigned redone;		/* how often the call was made again */
