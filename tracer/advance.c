@@ -116,6 +116,8 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	t->forking = makes_task(ev->id);
 	t->changes_ids = changes_ids(ev->id);
 	s->views_differ |= changes_view(ev);
+	s->roots_shared |= ev->id == SYS_ID_clone &&
+	    (ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_FS | CLONE_THREAD)) == CLONE_FS;
 	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;

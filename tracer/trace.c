@@ -324,6 +324,31 @@ floor_refusal(int err)
 	return (struct verdict){ .action = ACT_DENY, .err = err, .reason = WHY_FLOOR, .access = -1 };
 }
 
+struct fellows {
+	const struct session *s;
+	const struct tracee *of;
+	bool any;
+};
+
+static void
+look_for_names(struct tracee *t, void *ctx)
+{
+	struct fellows *f = ctx;
+
+	if (t != f->of && t->turn != TURN_NONE && (t->group == f->of->group || f->s->roots_shared))
+		f->any = true;
+}
+
+/* Does a task with the same root make a call on a name?  That would go by another /proc. */
+static bool
+root_is_in_use(struct session *s, const struct tracee *t)
+{
+	struct fellows f = { s, t, false };
+
+	tracee_each(&s->tracees, look_for_names, &f);
+	return f.any;
+}
+
 static struct verdict
 decide(struct session *s, struct tracee *t, const struct pt_call *call, const struct rawcall *raw, struct sysevent *ev,
     struct pins *pins, struct resolved *r)
@@ -334,6 +359,8 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 	const char *mark;
 
 	ev->foreign = raw->abi != t->group->image;
+	if (ev->id == SYS_ID_chroot && root_is_in_use(s, t))
+		touched = EBUSY;
 	if (!raw->abi->supported || touched)
 		return floor_refusal(touched ? touched : ENOSYS);
 	if (!err && (mark = advance_mark(c->layer, c->n, ev))) {

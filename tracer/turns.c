@@ -14,8 +14,7 @@ static const struct {
 	{ SYS_ID_mkdir, TURN_NAMES }, { SYS_ID_mkdirat, TURN_NAMES }, { SYS_ID_mknod, TURN_NAMES }, { SYS_ID_mknodat, TURN_NAMES },
 	{ SYS_ID_chdir, TURN_NAMES }, { SYS_ID_fchdir, TURN_NAMES },
 	{ SYS_ID_bind, TURN_BIND },
-	{ SYS_ID_chroot, TURN_ROOT }, { SYS_ID_pivot_root, TURN_ROOT }, { SYS_ID_mount, TURN_ROOT }, { SYS_ID_move_mount, TURN_ROOT },
-	{ SYS_ID_umount, TURN_ROOT }, { SYS_ID_umount2, TURN_ROOT }, { SYS_ID_setns, TURN_ROOT }, { SYS_ID_unshare, TURN_ROOT },
+	{ SYS_ID_chroot, TURN_ROOT },
 };
 
 #define BIT(kind)	(1U << TURN_##kind)
@@ -25,14 +24,16 @@ static const unsigned waits_for[TURNS] = {
 	[TURN_NAMES]	= BIT(ROOT) | BIT(BIND),
 	[TURN_RENAME]	= BIT(ROOT) | BIT(BIND) | BIT(RENAME),
 	[TURN_BIND]	= BIT(ROOT) | BIT(NAMES) | BIT(RENAME),
-	[TURN_ROOT]	= BIT(ROOT) | BIT(PATH) | BIT(NAMES) | BIT(RENAME) | BIT(BIND),
+	[TURN_ROOT]	= BIT(ROOT),	/* and not for calls on names, which may take for ever: trace.c refuses it meanwhile */
 };
 
 static bool
 is_on_name(const struct argdesc *a)
 {
-	return a->kind == A_PATH || a->kind == A_LPATH || a->kind == A_ENTRY || a->kind == A_SOCKADDR || a->kind == A_MSGHDR ||
-	    a->kind == A_MMSGHDR;
+	bool named = a->kind == A_PATH || a->kind == A_LPATH || a->kind == A_ENTRY || a->kind == A_SOCKADDR ||
+	    a->kind == A_MSGHDR || a->kind == A_MMSGHDR;
+
+	return named && a->rights;
 }
 
 enum turn

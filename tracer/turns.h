@@ -10,7 +10,7 @@
  *
  *	a rename	and another: a file that was looked at would be a directory when it moves
  *	bind(2)		and calls that change names: a socket keeps the name it was bound to
- *	chroot(2) ...	and any call on a name: /proc would be another one
+ *	chroot(2)	and any call on a name: /proc would be another one
  */
 
 #include <stdbool.h>
