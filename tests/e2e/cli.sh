@@ -329,9 +329,9 @@ tg explain -p ./who.policy 'openat(AT_FDCWD, "/etc/passwd", O_RDONLY)'
 like "$out" 'the policy asks who calls; say it with --exe' 'what a rule asks and nobody says refuses'
 like "$out" 'a rule asks who calls, and that is not known' 'and that is the reason'
 policy marked.policy 'phase begin until mark "go" {' '	allow read /etc/hosts' '}'
-tg explain -p ./marked.policy 'access("/tollgate/mark/go", R_OK)'
+tg explain -p ./marked.policy 'faccessat(AT_FDCWD, "/tollgate/mark/go", R_OK)'
 is "$status" 0 'a mark of the policy is let in'
-tg explain -p ./marked.policy 'access("/tollgate/mark/gone", R_OK)'
+tg explain -p ./marked.policy 'faccessat(AT_FDCWD, "/tollgate/mark/gone", R_OK)'
 is "$status" 1 'any other is a file'
 policy noname.policy 'program x' 'allow read ${PROGRAM}.d/**'
 tg check ./noname.policy
@@ -395,7 +395,10 @@ like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscal
 policy open.policy 'default allow'
 for feature in seize exitkill syscall-info regset; do
 	tg run --without "$feature" -p ./open.policy -- sh -c 'echo one; (echo two); exit 3'
-	is "$status $(echo $out)" '3 one two' "a run without $feature"
+	case $feature$err in
+	regset*'registers cannot be read'*) skip "a run without $feature" 'this processor has no other way to read registers' ;;
+	*) is "$status $(echo $out)" '3 one two' "a run without $feature" ;;
+	esac
 done
 
 finish

@@ -75,7 +75,7 @@ private_apt()
 	apt-get -qq -o Dir::State="$kept/apt" -o Dir::State::lists="$kept/apt/lists" -o Dir::State::status="$kept/apt/status" \
 		-o Dir::Cache="$kept/apt" -o Dir::Cache::archives="$kept/apt/archives" -o Dir::Etc::sourcelist="$kept/apt/sources.list" \
 		-o Dir::Etc::sourceparts=- -o Dir::Etc::trustedparts=/usr/share/keyrings -o APT::Architecture="$debian" \
-		-o APT::Architectures="$debian" -o APT::Architectures::="$debian32" -o APT::Sandbox::User=root -o Debug::NoLocking=1 \
+		-o APT::Architectures="$debian,$debian32" -o APT::Sandbox::User=root -o Debug::NoLocking=1 \
 		-o Acquire::Languages=none "$@"
 }
 
