@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -211,6 +212,17 @@ draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
 	return err;
 }
 
+/* Before 3.0 it is not there, and to send by another call would be more than it does. */
+static bool
+sends_many(void)
+{
+#ifdef SYS_sendmmsg
+	return syscall(SYS_sendmmsg, -1, NULL, 0, 0) == 0 || errno != ENOSYS;
+#else
+	return false;
+#endif
+}
+
 /* sendmmsg(2) of one message is sendmsg(2); its flags stand elsewhere. */
 static int
 draft_message(struct draft *d, struct hold *h)
@@ -373,7 +385,7 @@ draft_objects(struct draft *d, struct hold *h)
 		if ((o->entry ? o->parent : o->fd) >= 0)
 			err = draft_object(d, h, r->access[k].arg, o);
 	}
-	if (!err && d->in->pins->first_only)
+	if (!err && d->in->pins->first_only && sends_many())
 		err = draft_message(d, h);
 	if (!err && d->in->id == SYS_ID_pidfd_send_signal)
 		return draft_signal(d);

@@ -315,6 +315,9 @@ resolve_path(struct job *j, unsigned i)
 		return err;
 	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
 	a->rights = (uint16_t)rights_for(j, d, &o);
+	/* The parent is there, and open(2) makes nothing before a slash. */
+	if (err == -ENOTDIR && o.entry_is_there && (d->rights & R_OPEN) && makes_entry(j, d))
+		j->out->failed = EISDIR;
 	if (!err && !j->out->failed)
 		j->out->failed = known_outcome(j, i, &o);
 	err = job_settle(j, a, &o, err);
