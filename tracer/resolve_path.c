@@ -121,12 +121,22 @@ creates_over_other(const struct job *j, const struct argdesc *d, const struct ob
 	    (S_ISFIFO(o->st.st_mode) && sticky_forbids(PROTECTS_FIFOS, &o->dir, &o->st));
 }
 
+/* open(2) makes nothing that a slash follows, and does not look at what is there. */
 static bool
-ends_in_slash(const char *path)
+makes_before_slash(const struct job *j, unsigned i)
 {
-	size_t n = strlen(path);
+	const struct argdesc *d = &j->desc->arg[i];
+	const char *path = j->ev->arg[i].str, *last = path;
+	size_t n = strlen(path), end = n;
 
-	return n && path[n - 1] == '/';
+	while (end && path[end - 1] == '/')
+		end--;
+	for (size_t k = 0; k < end; k++)
+		if (path[k] == '/')
+			last = path + k + 1;
+	n -= end;
+	end -= (size_t)(last - path);
+	return n && end && !(end <= 2 && strspn(last, ".") >= end) && (d->rights & R_OPEN) && makes_entry(j, d);
 }
 
 /* What would make an entry that is there already: the kernel can only say so. */
@@ -281,7 +291,7 @@ known_outcome(const struct job *j, unsigned i, const struct object *o)
 {
 	const struct argdesc *d = &j->desc->arg[i];
 
-	if ((d->rights & R_OPEN) && makes_entry(j, d) && ends_in_slash(j->ev->arg[i].str))
+	if (makes_before_slash(j, i))
 		return EISDIR;
 	if (makes_existing(j, d, o))
 		return EEXIST;
@@ -289,6 +299,8 @@ known_outcome(const struct job *j, unsigned i, const struct object *o)
 		return EISDIR;
 	if (creates_over_other(j, d, o))
 		return EACCES;
+	if (d->kind == A_ENTRY && !o->entry)	/* "/" is no entry of anything */
+		return j->ev->id == SYS_ID_unlink || (j->ev->id == SYS_ID_unlinkat && !(job_value(j, V_AT) & AT_REMOVEDIR)) ? EISDIR : EBUSY;
 	return o->absent && !makes_entry(j, d) ? ENOENT : 0;
 }
 
@@ -307,6 +319,8 @@ resolve_path(struct job *j, unsigned i)
 		return resolve_empty(j, i);
 	if (!j->ev->arg[i].str)
 		return -EFAULT;
+	if (makes_before_slash(j, i))
+		flags = WALK_ENTRY;
 	a = job_add(j, i, ACC_PATH, 0);
 	if (!a)
 		return -ENOMEM;
@@ -315,9 +329,6 @@ resolve_path(struct job *j, unsigned i)
 		return err;
 	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
 	a->rights = (uint16_t)rights_for(j, d, &o);
-	/* The parent is there, and open(2) makes nothing before a slash. */
-	if (err == -ENOTDIR && o.entry_is_there && (d->rights & R_OPEN) && makes_entry(j, d))
-		j->out->failed = EISDIR;
 	if (!err && !j->out->failed)
 		j->out->failed = known_outcome(j, i, &o);
 	err = job_settle(j, a, &o, err);

@@ -467,7 +467,6 @@ run(struct walker *w, struct arena *a, struct object *o)
 		if (err)
 			return unreached(w, name, err, a, o);
 	}
-	o->entry_is_there = true;
 	if (slash && !S_ISDIR(w->st.st_mode) && !(w->flags & WALK_ENTRY))
 		return unreached(w, "", -ENOTDIR, a, o);
 	return reached(w, a, o);

@@ -32,7 +32,6 @@ struct object {
 	bool entry;		/* it is a name in a directory that counts: absent, or not followed */
 	bool slash;		/* a directory by a path that does not follow links, but ended in a slash */
 	bool absent;		/* nothing of that name; the parent is there */
-	bool entry_is_there;	/* with -ENOTDIR: the last name was found, but a slash follows it */
 	const char *name;	/* canonical, in the arena; see walk() */
 	struct stat st;		/* when not absent and fd >= 0 */
 	struct stat dir;	/* of the directory in which the last name of its path was looked up */

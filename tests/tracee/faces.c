@@ -499,6 +499,8 @@ descriptors(void)
 
 	catch(SIGUSR1, 0);
 	fd = (int)syscall(434 /* pidfd_open */, getpid(), 0);
+	if (fd < 0)
+		return puts("none") < 0;
 	printf("open: %d", (int)syscall(424 /* pidfd_send_signal */, fd, SIGUSR1, NULL, 0));
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		fd = open(names[i], O_RDONLY);
