@@ -6,39 +6,54 @@
 
 n=0
 failed=0
-suite_out=$(mktemp) || exit 99
-trap 'rm -f "$suite_out"' EXIT
+suite_dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$suite_dir"' EXIT
 trap 'exit 99' HUP INT TERM
+
+# What a line of the script is here.
+suite_line()
+{
+	case $1 in
+	'ok '[0-9]*) echo "ok - $2: ${1#ok * - }" ;;
+	'not ok '[0-9]*) echo "not ok - $2: ${1#not ok * - }" ;;
+	'1..0 # SKIP'*) echo "ok - $2 # SKIP${1#1..0 \# SKIP}" ;;
+	'#'*) printf '%s\n' "$1" ;;
+	esac
+}
 
 # suite WHERE SCRIPT [COMMAND...]: tests/e2e/SCRIPT.sh as a whole, started by the command; its lines with WHERE in front.
 suite()
 {
-	where=$1 script=$2
+	where=${1:+$1 }$2 script=$2
 	shift 2
-	"$@" sh "$TG_SRCDIR/tests/e2e/$script.sh" > "$suite_out"
-	suite_tell $?
+	suite_run "$where" "$@" sh "$TG_SRCDIR/tests/e2e/$script.sh"
 }
 
 # suite_unit NAME: the unit tests of tests/unit/check_NAME, without a clock: a machine may be slow.
 suite_unit()
 {
-	where='' script=check_$1
-	CK_DEFAULT_TIMEOUT=0 CK_TAP_LOG_FILE_NAME=- "$TG_BUILDDIR/tests/unit/$script" > "$suite_out"
-	suite_tell $?
+	suite_run "check_$1" env CK_DEFAULT_TIMEOUT=0 CK_TAP_LOG_FILE_NAME=- "$TG_BUILDDIR/tests/unit/check_$1"
 }
 
-suite_tell()
+# suite_run WHERE COMMAND...: what says its lines as they come.
+suite_run()
 {
-	status=$1
-	sed -n "s,^\\(ok\\|not ok\\) [0-9]* - ,\\1 - ${where:+$where }$script: ,p; /^#/p; s,^1\\.\\.0 # SKIP,ok - ${where:+$where }$script # SKIP,p" "$suite_out"
-	n=$((n + $(grep -cE '^(ok|not ok) |^1\.\.0 # SKIP' "$suite_out")))
-	if grep -q '^not ok ' "$suite_out"; then
+	where=$1
+	shift
+	{
+		"$@"
+		echo $? > "$suite_dir/status"
+	} | tee "$suite_dir/out" | while IFS= read -r line; do
+		suite_line "$line" "$where"
+	done
+	n=$((n + $(grep -cE '^(ok|not ok) |^1\.\.0 # SKIP' "$suite_dir/out")))
+	if grep -q '^not ok ' "$suite_dir/out"; then
 		failed=1
 	fi
-	if [ "$status" != 0 ] || ! grep -q '^1\.\.' "$suite_out"; then
+	if [ "$(cat "$suite_dir/status")" != 0 ] || ! grep -q '^1\.\.' "$suite_dir/out"; then
 		failed=1
 		n=$((n + 1))
-		echo "not ok - ${where:+$where }$script: the script ends well"
+		echo "not ok - $where: the script ends well"
 	fi
 }
 
