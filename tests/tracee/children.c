@@ -37,7 +37,7 @@ verdict(int n)
 {
 	static const struct timespec tick = { 0, 5000000 };
 
-	for (int i = 0; i < 2000 && shared->tried < n; i++)
+	for (int i = 0; i < 20000 && shared->tried < n; i++)
 		nanosleep(&tick, NULL);
 	if (shared->tried < n) {
 		errno = ETIMEDOUT;
