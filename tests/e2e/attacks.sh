@@ -5,6 +5,8 @@
 # without tollgate, where every attempt must succeed, or it proves nothing; and
 # under tollgate, where none may.  For each ABI and, started by root, once more
 # as an ordinary user.  What was forbidden is also looked at from outside.
+#
+# USERS, ABIS and FAMILIES make it less.
 
 . "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
 
@@ -214,9 +216,9 @@ above()
 	is "$(cut -d' ' -f1 attack.out)" "$(cut -d' ' -f1 control.out)" "$what: all of them were made"
 }
 
-for user in $users; do
-	for abi in tracee tracee32; do
-		for family in spellings changes children gates unreadable floor runs sends supervisor; do
+for user in ${USERS:-$users}; do
+	for abi in ${ABIS:-tracee tracee32}; do
+		for family in ${FAMILIES:-spellings changes children gates unreadable floor runs sends supervisor}; do
 			program=$family.$abi
 			what="$family, $abi, $user"
 			if [ ! -x "bin/$program" ]; then

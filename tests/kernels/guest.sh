@@ -7,6 +7,7 @@
 TG_SRCDIR=/tollgate/src TG_BUILDDIR=/tollgate/build TOLLGATE=/tollgate/build/tollgate
 export TG_SRCDIR TG_BUILDDIR TOLLGATE
 . "$TG_SRCDIR/tests/kernels/suite.sh"
+[ ! -f /tollgate/environment ] || . /tollgate/environment
 ulimit -c 0
 
 kernel="$(uname -r) $(uname -m)"

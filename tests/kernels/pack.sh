@@ -5,7 +5,7 @@
 #
 # Fills a directory for boot.sh: init.c and tollgate from a static build, the
 # end-to-end tests with what they trace, and the tools of this machine that they
-# use.  /start, guest.sh, runs those scripts.
+# use.  /start, guest.sh, runs those scripts; what makes them less is passed on.
 
 TG_SRCDIR=${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 TG_BUILDDIR=${TG_BUILDDIR:-$TG_SRCDIR/build}
@@ -60,4 +60,5 @@ cp "$static/tollgate" "$into/tollgate/build/"
 cp "$static/tests/kernels/init" "$into/init"
 cp "$TG_SRCDIR/tests/kernels/guest.sh" "$into/start"
 echo "$*" > "$into/tollgate/scripts"
+env | sed -nE "s/^(USERS|ABIS|FAMILIES)=(.*)/\1='\2'; export \1/p" > "$into/tollgate/environment"
 chmod 755 "$into/start" "$into/init"
