@@ -33,7 +33,7 @@ END
 }
 
 # What the machine has beside tollgate, and what is needed to build it.
-tools='dash bash coreutils diffutils findutils grep hostname mawk ncurses-base procps python3 python3-minimal sed tmux util-linux'
+tools='dash bash coreutils diffutils findutils grep hostname libc-bin mawk ncurses-base procps python3 python3-minimal sed tmux util-linux'
 libraries='check libelf-dev libjansson-dev libseccomp-dev libsubunit-dev zlib1g-dev'
 
 # Packages that the above depend on and that only matter where they are installed.
