@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { THREADS = 4, TICK = 100000, TICKS = 300 };
+enum { THREADS = 4, TICK = 100000, TICKS = 36000 };
 
 static const char *file;
 static atomic_uint opened, refused, child_opened, child_refused;
