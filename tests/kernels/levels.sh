@@ -21,7 +21,7 @@ fi
 case ${LEVELS:-} in
 '')
 	LEVELS='2.6.32 3.4 4.8'
-	SCRIPTS=${SCRIPTS:-$short attach attacks transparent}
+	SCRIPTS=${SCRIPTS:-$short attacks transparent}
 	;;
 all)
 	LEVELS=$("$old" --list)

@@ -4,7 +4,7 @@
  * threads and processes which open it, too, and end.  Ten times a second what
  * became of it goes to COUNTS, one line each time: opens that were let in and
  * refused in that time, by threads and by children.  Exits with 7 when END is
- * there, with 9 after half a minute.
+ * there, with 9 after ten minutes.
  *
  * attached vfork FILE: waits a second in vfork(2) and opens FILE then; 0 when
  * that is let in, 1 when refused.
