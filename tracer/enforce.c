@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "tracer/registers.h"
+#include "tracer/watchdog.h"
 
 static int
 skip(const struct arch *arch, struct tracee *t, int64_t result)
@@ -38,22 +39,29 @@ hides_memory(const struct sysevent *ev)
 	return ev->id == SYS_ID_prctl && (int)ev->arg[0].val == PR_SET_DUMPABLE && ev->arg[1].val == 0;
 }
 
-/*
- * A core is a file that no rule was asked about.  The limit is none, and stays
- * so: root could raise it again, and programs that lower it want to hear yes.
- */
 static bool
-limits_core(const struct sysevent *ev)
+sets_limit(const struct sysevent *ev, unsigned resource)
 {
 	if (ev->id == SYS_ID_prlimit64)
-		return ev->arg[1].val == RLIMIT_CORE && ev->arg[2].val;
-	return ev->id == SYS_ID_setrlimit && ev->arg[0].val == RLIMIT_CORE;
+		return (unsigned)ev->arg[1].val == resource && ev->arg[2].val;
+	return ev->id == SYS_ID_setrlimit && (unsigned)ev->arg[0].val == resource;
+}
+
+/*
+ * Two limits stay what they are, and who sets them hears yes.  A core is a file
+ * that no rule was asked about: the limit is none, and root could raise it again.
+ * By the other the watchdog knows its own; the kernel does nothing by it.
+ */
+static bool
+sets_kept_limit(const struct sysevent *ev)
+{
+	return sets_limit(ev, RLIMIT_CORE) || (watchdog_marks() && sets_limit(ev, RLIMIT_LOCKS));
 }
 
 static bool
 is_answered(const struct sysevent *ev, const struct resolved *r)
 {
-	return r->answered || hides_memory(ev) || limits_core(ev);
+	return r->answered || hides_memory(ev) || sets_kept_limit(ev);
 }
 
 bool

@@ -156,6 +156,12 @@ watchdog_mark_other(pid_t pid)
 	prlimit(pid, RLIMIT_LOCKS, &l, NULL);
 }
 
+bool
+watchdog_marks(void)
+{
+	return mark != 0;
+}
+
 int
 watchdog_start(enum supervisor_loss on_loss)
 {

@@ -21,6 +21,7 @@
 void watchdog_prepare(enum supervisor_loss);
 void watchdog_mark(void);
 void watchdog_mark_other(pid_t pid);
+bool watchdog_marks(void);
 
 /*
  * 0 or -errno.  Starts none where the kernel does the killing, or nothing is to

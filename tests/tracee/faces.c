@@ -438,8 +438,8 @@ itself(void)
 		sigaction(sig, NULL, &sa);
 		printf("%d%s", sigismember(&mask, sig), sa.sa_handler == SIG_IGN ? "i" : "");
 	}
-	for (int i = 0; i < RLIM_NLIMITS; i++)
-		if (getrlimit((__rlimit_resource_t)i, &l) == 0)
+	for (int i = 0; i < RLIM_NLIMITS; i++)	/* but by RLIMIT_LOCKS old kernels' tollgate knows its own */
+		if (i != RLIMIT_LOCKS && getrlimit((__rlimit_resource_t)i, &l) == 0)
 			printf(" %lx:%lx", (long)l.rlim_cur, (long)l.rlim_max);
 	printf("\nargs %s nice %d umask %o\n", words[0], getpriority(PRIO_PROCESS, 0), umask(0));
 	return 0;
