@@ -78,6 +78,8 @@ enum {
 	LOOK_PHASE	= 1 << 5,
 	LOOK_START	= 1 << 6,	/* who starts the program needs it */
 	LOOK_LARGE	= 1 << 7,	/* more cases than a filter should have */
+	LOOK_OURS	= 1 << 8,	/* whoever holds the program has business with it (plan.h) */
+	LOOK_LOG	= 1 << 9,	/* there may be a line to write */
 };
 
 struct answer {
@@ -87,6 +89,7 @@ struct answer {
 	uint8_t class;			/* enum answer_class */
 	uint8_t action;			/* ANSWER_REFUSE: ACT_KILL, ACT_TRAP, ACT_DENY */
 	bool log;			/* ANSWER_PASS: worth a line */
+	bool may_log;			/* ANSWER_PASS: it would be, if a condition holds that only looking can tell */
 	uint16_t why;			/* ANSWER_LOOK */
 	int err;
 };
@@ -125,8 +128,23 @@ struct export_insn {
 	uint32_t k;
 };
 enum { EXPORT_MAX_INSNS = 4096 };
+
+/* Answers of one ABI as a filter is made of them. */
+struct bpf_abi {
+	const struct export_abi *abi;
+	const struct answer *const *call;	/* of each of its calls */
+	const struct answer *unknown;
+};
+struct bpf_input {
+	const struct bpf_abi *abi;
+	size_t nabis;
+	const struct answer *foreign;	/* calls of other ABIs */
+	uint32_t look;			/* what is returned where one has to look */
+};
 /* A seccomp filter.  The number of instructions, or 0 when it would be too large. */
-size_t export_bpf(struct pool *, const struct export_input *, struct export_insn **);
+size_t bpf_build(struct pool *, const struct bpf_input *, const struct export_insn **);
+/* One that lets in what would have to be looked at. */
+size_t export_bpf(struct pool *, const struct export_input *, const struct export_insn **);
 
 /* Text, and what a target cannot be told: file and line of a rule (origin may be NULL), grouped by why. */
 struct export_out {

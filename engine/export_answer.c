@@ -368,13 +368,14 @@ try_object(struct trying *t, unsigned arg, enum object_presence present)
 
 /* What rules that may decide would come to. */
 struct candidates {
-	bool any, allow, refuse;
+	bool any, allow, refuse, log;
 	unsigned why;
 };
 
 static void
-add_candidate(struct candidates *c, unsigned action, unsigned why)
+add_candidate(struct candidates *c, unsigned action, unsigned why, bool log)
 {
+	c->log |= log;
 	c->any = true;
 	c->allow |= action == ACT_ALLOW;
 	c->refuse |= action != ACT_ALLOW;
@@ -401,7 +402,7 @@ find_rule(struct trying *t, struct candidates *c, const struct rule **out)
 			*out = r;
 			return true;
 		}
-		add_candidate(c, r->action, why | (r->phase ? LOOK_PHASE : 0));
+		add_candidate(c, r->action, why | (r->phase ? LOOK_PHASE : 0), r->log);
 	}
 	return true;
 }
@@ -416,8 +417,8 @@ join(struct outcome *o, const struct candidates *c, unsigned action, int err, bo
 		be_unsure(o, c->why);
 	else
 		o->log |= log && !c->any;
+	o->may_log |= c->log || (log && c->any);
 }
-
 static void
 try_default(struct trying *t, const struct candidates *c, enum object_presence objects)
 {
@@ -524,6 +525,7 @@ add_outcome(struct outcome *all, const struct outcome *o)
 	all->unsure |= o->unsure;
 	all->why |= o->why;
 	all->log |= o->log;
+	all->may_log |= o->may_log;
 }
 
 bool

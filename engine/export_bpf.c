@@ -16,11 +16,12 @@ enum { MAX_JUMP = 255, ERR_NOSYS = 38 };
 static const uint32_t returns[] = {
 	[ACT_KILL] = 0x80000000, [ACT_TRAP] = 0x00030000, [ACT_DENY] = 0x00050000, [ACT_ALLOW] = 0x7fff0000
 };
-static const uint32_t returns_log = 0x7ffc0000;
+static const uint32_t returns_log = 0x7ffc0000;	/* and lets in */
 
 /* Places are counted from the end: the last instruction is at 0. */
 struct building {
 	struct pool *pool;
+	const struct bpf_input *in;
 	struct export_insn *insn;	/* the last one first */
 	size_t n;
 	bool full;
@@ -67,6 +68,8 @@ put_return(struct building *b, const struct answer *a)
 {
 	uint32_t k = a->log ? returns_log : returns[ACT_ALLOW];
 
+	if (a->class == ANSWER_LOOK)
+		k = b->in->look;
 	if (a->class == ANSWER_REFUSE)
 		k = returns[a->action] | (uint32_t)a->err;
 	for (size_t i = b->n; i-- > 0 && b->n - i < MAX_JUMP / 2;)
@@ -140,30 +143,29 @@ add_span(struct span *s, size_t *n, uint32_t from, const struct answer *a)
 
 /* Numbers between those of the table, and beyond, are unknown ones; beyond the limit begins another ABI. */
 static size_t
-find_spans(struct building *b, const struct export_input *in, const struct export_abi *abi,
-    const struct answer *foreign, struct span *s)
+find_spans(const struct bpf_abi *of, const struct answer *foreign, struct span *s)
 {
-	const struct answer *unknown = export_unknown(b->pool, in);
+	const struct export_abi *abi = of->abi;
 	uint32_t next = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < abi->ncalls; i++) {
 		if (abi->call[i].nr > next)
-			add_span(s, &n, next, unknown);
-		add_span(s, &n, abi->call[i].nr, export_answer(b->pool, in, abi, abi->call[i].id));
+			add_span(s, &n, next, of->unknown);
+		add_span(s, &n, abi->call[i].nr, of->call[i]);
 		next = abi->call[i].nr + 1;
 	}
-	add_span(s, &n, next, unknown);
+	add_span(s, &n, next, of->unknown);
 	if (abi->nr_limit)
 		add_span(s, &n, abi->nr_limit, foreign);
 	return n;
 }
 
 static size_t
-put_abi(struct building *b, const struct export_input *in, const struct export_abi *abi, const struct answer *foreign)
+put_abi(struct building *b, const struct bpf_abi *of)
 {
-	struct span *s = pool_alloc(b->pool, 2 * abi->ncalls + 3, sizeof(*s));
-	size_t n = find_spans(b, in, abi, foreign, s), entry;
+	struct span *s = pool_alloc(b->pool, 2 * of->abi->ncalls + 3, sizeof(*s));
+	size_t n = find_spans(of, b->in->foreign, s), entry;
 
 	for (size_t i = n; i-- > 0;)
 		s[i].at = put_answer(b, s[i].answer);
@@ -185,19 +187,37 @@ turn_round(struct export_insn *insn, size_t n)
 }
 
 size_t
-export_bpf(struct pool *pool, const struct export_input *in, struct export_insn **out)
+bpf_build(struct pool *pool, const struct bpf_input *in, const struct export_insn **out)
 {
-	static const struct answer foreign = { .class = ANSWER_REFUSE, .action = ACT_DENY, .err = ERR_NOSYS };
-	struct building b = { .pool = pool, .insn = pool_alloc(pool, EXPORT_MAX_INSNS, sizeof(*b.insn)) };
-	size_t at = put_return(&b, &foreign);
+	struct building b = { .pool = pool, .in = in, .insn = pool_alloc(pool, EXPORT_MAX_INSNS, sizeof(*b.insn)) };
+	size_t at = put_return(&b, in->foreign);
 
-	for (size_t i = in->nabis; i-- > 0;) {
-		size_t entry = put_abi(&b, in, &in->abi[i], &foreign);
-
-		at = put_if(&b, IF_EQUAL, in->abi[i].audit_arch, entry, at);
-	}
+	for (size_t i = in->nabis; i-- > 0;)
+		at = put_if(&b, IF_EQUAL, in->abi[i].abi->audit_arch, put_abi(&b, &in->abi[i]), at);
 	put(&b, LOAD, 0, 0, AT_ARCH);
 	turn_round(b.insn, b.n);
 	*out = b.insn;
 	return b.full ? 0 : b.n;
+}
+
+static const struct answer **
+all_answers(struct pool *pool, const struct export_input *in, const struct export_abi *abi)
+{
+	const struct answer **a = pool_alloc(pool, abi->ncalls, sizeof(const struct answer *));
+
+	for (size_t i = 0; i < abi->ncalls; i++)
+		a[i] = export_answer(pool, in, abi, abi->call[i].id);
+	return a;
+}
+
+size_t
+export_bpf(struct pool *pool, const struct export_input *in, const struct export_insn **out)
+{
+	static const struct answer foreign = { .class = ANSWER_REFUSE, .action = ACT_DENY, .err = ERR_NOSYS };
+	struct bpf_abi *abi = pool_alloc(pool, in->nabis, sizeof(*abi));
+	const struct bpf_input all = { abi, in->nabis, &foreign, returns[ACT_ALLOW] };
+
+	for (size_t i = 0; i < in->nabis; i++)
+		abi[i] = (struct bpf_abi){ &in->abi[i], all_answers(pool, in, &in->abi[i]), export_unknown(pool, in) };
+	return bpf_build(pool, &all, out);
 }

@@ -41,7 +41,7 @@ struct outcome {
 	bool refused, unsure;
 	uint8_t action;
 	int err;
-	bool log;
+	bool log, may_log;
 	unsigned why;
 };
 void outcome_refuse(struct outcome *, unsigned action, int err);

@@ -28,6 +28,8 @@ leaf_of(struct pool *pool, const struct outcome *o)
 		a->why = (uint16_t)o->why;
 	if (a->class == ANSWER_PASS)
 		a->log = o->log;
+	if (a->class == ANSWER_PASS)
+		a->may_log = o->may_log;
 	return a;
 }
 
@@ -38,7 +40,7 @@ answers_equal(const struct answer *a, const struct answer *b)
 		return a->test && b->test && a->test->reg == b->test->reg && a->test->n == b->test->n &&
 		    !memcmp(a->test->cube, b->test->cube, a->test->n * sizeof(*a->test->cube)) &&
 		    answers_equal(a->yes, b->yes) && answers_equal(a->no, b->no);
-	return a->class == b->class && a->action == b->action && a->log == b->log &&
+	return a->class == b->class && a->action == b->action && a->log == b->log && a->may_log == b->may_log &&
 	    a->err == b->err && a->why == b->why;
 }
 

@@ -73,6 +73,8 @@ engine_libtgengine_a_SOURCES = \
 	%D%/object.c	\
 	%D%/parse.y	\
 	%D%/phase.c	\
+	%D%/plan.c	\
+	%D%/plan.h	\
 	%D%/pool.c	\
 	%D%/pool.h	\
 	%D%/show.c	\

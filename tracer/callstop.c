@@ -142,7 +142,9 @@ callstop_read(const struct arch *a, const struct tracee *t, struct pt_call *c)
 	err = load(a, t->tid, &r, c);
 	if (err)
 		return err;
-	if (is_exit(t, &r))
+	if (t->by_filter)
+		err = read_entry(t->tid, &r, c);
+	else if (is_exit(t, &r))
 		read_exit(&r, t->audit_arch, c);
 	else if (is_marked_entry(&r))
 		err = read_entry(t->tid, &r, c);

@@ -194,7 +194,7 @@ put_loss(void *ctx, const char *why, const char *what, const struct origin *o)
 static void
 put_insns(struct exporting *e)
 {
-	struct export_insn *insn;
+	const struct export_insn *insn;
 	size_t n = export_bpf(e->pool, &e->in, &insn);
 
 	if (!n)

@@ -8,6 +8,7 @@
 #include "lib/diag.h"
 #include "tracer/command.h"
 #include "tracer/features.h"
+#include "tracer/filter.h"
 #include "tracer/pt.h"
 #include "tracer/window.h"
 
@@ -111,6 +112,8 @@ exec_probe(void *options, int argc, char **argv)
 		return EXIT_SELF;
 	uname(&u);
 	wrong = pt_probe(without);
+	if (!wrong && !(without & PT_FILTER))
+		filter_probe();
 	window_probe(without >> FEATURE_WINDOWS);
 	if (o->json)
 		status = print_json(&u, wrong);

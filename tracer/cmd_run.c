@@ -17,7 +17,9 @@
 #include "tracer/command.h"
 #include "tracer/console.h"
 #include "tracer/environ.h"
+#include "tracer/filter.h"
 #include "tracer/launch.h"
+#include "tracer/pt.h"
 #include "tracer/script.h"
 #include "tracer/setup.h"
 #include "tracer/status.h"
@@ -28,7 +30,11 @@ struct run_options {
 	struct opt_list env, keep, limits;
 	bool clear_env;
 	double timeout;
+	int engine;
 };
+
+/* As --engine has them. */
+enum { ENGINE_AUTO, ENGINE_PTRACE, ENGINE_SECCOMP };
 
 #define AT(member)	offsetof(struct run_options, member)
 
@@ -36,6 +42,8 @@ struct run_options {
 
 static const struct option_row rows[] = {
 	SETUP_OPTIONS(AT_SETUP),
+	{ .name = "engine", .kind = OPT_CHOICE, .offset = AT(engine), .arg = "ENGINE", .choices = "auto|ptrace|seccomp",
+	  .help = "stop the program at every call (ptrace), or by a filter at those to be looked at" },
 	{ .name = "timeout", .kind = OPT_SECONDS, .offset = AT(timeout), .arg = "SECONDS",
 	  .help = "kill everything after that time and exit with 124" },
 	{ .name = "limit", .kind = OPT_LIST, .offset = AT(limits), .arg = "NAME=VALUE,...",
@@ -55,6 +63,8 @@ struct run {
 	struct setup setup;
 	int *keep;
 	struct limits limits;
+	const struct export_insn *filter;
+	size_t nfilter;
 	char **env;
 };
 
@@ -91,6 +101,44 @@ parse_keep(struct run *r)
 	return 0;
 }
 
+/* What a program that begins with these bytes runs as; a script is run by a program that nobody has looked at yet. */
+static const struct abi *
+abi_of_program(const struct arch *arch, const char *path)
+{
+	enum { CLASS_AT = 4, CLASS_32 = 1 };
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char head[5] = { 0 };
+	unsigned wordsize = 8;
+
+	if (fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) && !memcmp(head, "\177ELF", 4) && head[CLASS_AT] == CLASS_32)
+		wordsize = 4;
+	for (size_t i = 0; i < arch->nabis; i++)
+		if (arch->abis[i].supported && arch->abis[i].wordsize == wordsize)
+			return &arch->abis[i];
+	return &arch->abis[0];
+}
+
+/* 0, with a filter or without; or -errno after a message where only one would do. */
+static int
+choose_engine(struct run *r, const char *path)
+{
+	struct session *s = &r->setup.session;
+	const struct abi *abi = abi_of_program(s->map.arch, path);
+	const char *wrong = NULL;
+
+	if (r->o->engine == ENGINE_PTRACE)
+		return 0;
+	if (!pt_has(PT_FILTER))
+		wrong = "this kernel, or what tollgate runs in, does not let filters stop a program for its tracer (Linux 4.8 does)";
+	else if (!(r->nfilter = business_filter(&s->business, abi, FILTER_LOOK, &r->filter)))
+		wrong = "the filter for this policy would be larger than the kernel takes";
+	if (!wrong)
+		s->filtered = abi;
+	else if (r->o->engine == ENGINE_SECCOMP)
+		warn("--engine seccomp: %s", wrong);
+	return wrong && r->o->engine == ENGINE_SECCOMP ? -ENOSYS : 0;
+}
+
 static int
 prepare(struct run *r, const char *path)
 {
@@ -100,7 +148,8 @@ prepare(struct run *r, const char *path)
 	    (err = setup_policies(&r->setup, path)))
 		return err;
 	r->env = environ_build(&r->o->env, r->o->clear_env);
-	return r->env ? setup_session(&r->setup) : -EINVAL;
+	err = r->env ? setup_session(&r->setup) : -EINVAL;
+	return err ? err : choose_engine(r, path);
 }
 
 /* What can be run and not read hides its memory from a tracer without privileges. */
@@ -162,7 +211,8 @@ explain_loader(const struct outcome *o)
 static int
 run_program(struct run *r, const char *path)
 {
-	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits, r->setup.session.on_loss };
+	struct launch l = { path, r->argv, r->env, r->keep, r->o->keep.n, &r->limits, r->setup.session.on_loss,
+	    r->setup.session.filtered ? r->filter : NULL, r->nfilter };
 	int fd = setup_status_fd(&r->setup), err;
 	pid_t pid = launch(&l);
 

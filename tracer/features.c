@@ -80,6 +80,8 @@ const struct feature features[] = {
 	  "a watchdog process kills it; a call that was being decided may still be made", PT_EXITKILL, NULL },
 	{ "syscall-info", "5.3", "the kernel says what a stop is and by which ABI a call came",
 	  "registers and /proc/TID/syscall tell: four more calls of tollgate's for each of the program's", PT_SYSCALL_INFO, NULL },
+	{ "filter", "4.8", "calls that need no look do not stop the program (--engine seccomp)",
+	  "every call stops it twice", PT_FILTER, NULL },
 	{ "regset", "2.6.34", "registers come in the layout of the code that runs",
 	  "they come in one layout, and the code segment tells which code runs", PT_REGSET, NULL },
 	{ "proc-syscall", "2.6.27", "/proc/TID/syscall tells apart the ABIs that 64-bit code can call by",

@@ -12,6 +12,7 @@
 
 #include "lib/diag.h"
 #include "tracer/console.h"
+#include "tracer/filter.h"
 #include "tracer/pt.h"
 #include "tracer/shelf.h"
 #include "tracer/supervisor.h"
@@ -55,6 +56,11 @@ child(const struct launch *l, int go, int told)
 	}
 	watchdog_mark();
 	console_restore();
+	err = l->filter ? filter_install(l->filter, l->nfilter) : 0;
+	if (err) {
+		warn_err(-err, "cannot put a filter into the program:");
+		_exit(EXIT_SELF);
+	}
 	execve(l->path, l->argv, l->env);
 	err = errno;
 	if (write(told, &err, sizeof(err)) < 0)

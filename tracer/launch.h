@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "engine/export.h"
 #include "tracer/limits.h"
 #include "tracer/supervisor.h"
 
@@ -18,6 +19,8 @@ struct launch {
 	size_t nkeep;
 	const struct limits *limits;
 	enum supervisor_loss on_loss;
+	const struct export_insn *filter;	/* put in before the exec; NULL: none */
+	size_t nfilter;
 };
 
 /*

@@ -54,6 +54,18 @@ leave(struct session *s, struct tracee *t, int sig)
 		tracee_remove(&s->tracees, t);
 }
 
+/*
+ * Has it to stop at its next call, or at the end of the one it is in, whatever
+ * its filter says?  Filters are for one ABI: who runs as another stops always.
+ */
+static bool
+stops_anyway(const struct session *s, const struct tracee *t)
+{
+	const struct thread_group *g = t->group;
+
+	return !s->filtered || t->state != TS_RUNNING || g->image != s->filtered || (g->wants_window && !s->naive) || t->injection;
+}
+
 void
 lifecycle_resume(struct session *s, struct tracee *t, int sig)
 {
@@ -63,7 +75,7 @@ lifecycle_resume(struct session *s, struct tracee *t, int sig)
 		leave(s, t, sig);
 		return;
 	}
-	err = pt_resume(t->tid, sig);
+	err = stops_anyway(s, t) ? pt_resume(t->tid, sig) : pt_continue(t->tid, sig);
 	if (err && err != -ESRCH)
 		enforce_kill(t);
 }
@@ -78,10 +90,21 @@ interrupt_one(struct tracee *t, void *ctx)
 	pt_interrupt(t->tid);		/* one that is dead will be reported */
 }
 
+/* Of it no stop will come. */
+static void
+drop_ghost(struct tracee *t, void *ctx)
+{
+	struct session *s = ctx;
+
+	if (t->ghost)
+		tracee_remove(&s->tracees, t);
+}
+
 void
 lifecycle_leave(struct session *s)
 {
 	s->leaving = true;
+	tracee_each(&s->tracees, drop_ghost, s);
 	tracee_each(&s->tracees, interrupt_one, NULL);
 }
 

@@ -16,6 +16,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/bench.h		\
 	%D%/bench_calls.c	\
 	%D%/bench_deciding.c	\
+	%D%/business.c		\
+	%D%/business.h		\
 	%D%/calltext.c		\
 	%D%/calltext.h		\
 	%D%/calltext_addr.c	\
@@ -56,6 +58,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/environ.c		\
 	%D%/environ.h		\
 	%D%/features.c		\
+	%D%/filter.c		\
+	%D%/filter.h		\
 	%D%/features.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\

@@ -36,6 +36,7 @@ struct syscall_info {
  * GETREGS is nothing that every processor's headers speak of; its kernel refuses it then.
  */
 static const int get_syscall_info = 0x420e, getregs = 12, setregs = 13;
+static const uint8_t op_filter = 3;	/* PTRACE_SYSCALL_INFO_SECCOMP: as an entry, and the filter's data */
 
 static int
 result(long r)
@@ -51,10 +52,17 @@ pt_has(enum pt_feature f)
 	return (features & f) == f;
 }
 
+void
+pt_use_filters(bool use)
+{
+	features = use ? features | PT_FILTER : features & ~(unsigned)PT_FILTER;
+}
+
 static unsigned long
 options(void)
 {
-	return (pt_has(PT_EXITKILL) ? PTRACE_O_EXITKILL : 0) | PTRACE_O_TRACESYSGOOD |
+	return (pt_has(PT_EXITKILL) ? PTRACE_O_EXITKILL : 0) | (pt_has(PT_FILTER) ? PTRACE_O_TRACESECCOMP : 0) |
+	    PTRACE_O_TRACESYSGOOD |
 	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 }
 
@@ -106,6 +114,12 @@ pt_resume(pid_t tid, int sig)
 	return result(ptrace(PTRACE_SYSCALL, tid, 0, (long)sig));
 }
 
+int
+pt_continue(pid_t tid, int sig)
+{
+	return result(ptrace(PTRACE_CONT, tid, 0, (long)sig));
+}
+
 /* Without LISTEN a stopped task would never hear of its SIGCONT. */
 int
 pt_listen(pid_t tid)
@@ -152,7 +166,7 @@ pt_call(pid_t tid, struct pt_call *c)
 	c->audit_arch = info.arch;
 	c->ip = info.ip;
 	c->sp = info.sp;
-	if (info.op == PT_ENTRY) {
+	if (info.op == PT_ENTRY || info.op == op_filter) {
 		c->op = PT_ENTRY;
 		c->nr = info.u.entry.nr;
 		memcpy(c->args, info.u.entry.args, sizeof(c->args));

@@ -19,7 +19,8 @@ enum pt_feature {
 	PT_EXITKILL	= 1 << 1,	/* PTRACE_O_EXITKILL: 3.8 */
 	PT_SYSCALL_INFO	= 1 << 2,	/* PTRACE_GET_SYSCALL_INFO: 5.3 */
 	PT_REGSET	= 1 << 3,	/* PTRACE_GETREGSET: 2.6.34 */
-	PT_FEATURES	= 4
+	PT_FILTER	= 1 << 4,	/* a filter's stops, as filter.h has them; pt_use_filters() says so */
+	PT_FEATURES	= 5
 };
 
 /*
@@ -30,9 +31,12 @@ enum pt_feature {
 const char *pt_probe(unsigned without);
 bool pt_has(enum pt_feature);
 
+/* Those who are seized from now on stop for their filters, or do not. */
+void pt_use_filters(bool);
+
 /* A syscall stop as PTRACE_GET_SYSCALL_INFO tells it. */
 enum pt_op {
-	PT_NONE, PT_ENTRY, PT_EXIT,
+	PT_NONE, PT_ENTRY, PT_EXIT,	/* a filter's stop is an entry, too */
 	PT_STRAY,		/* the exit of a call that was never entered: a filter of the program's own skipped it */
 };
 struct pt_call {
@@ -50,6 +54,7 @@ struct pt_call {
  */
 int pt_seize(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
+int pt_continue(pid_t tid, int sig);		/* until its filter, a signal or an event stops it */
 int pt_listen(pid_t tid);			/* stay in group-stop, hear of SIGCONT; without PT_SEIZE: go on */
 int pt_interrupt(pid_t tid);			/* a stop comes, in time; without PT_SEIZE for a SIGSTOP that is ours */
 int pt_detach(pid_t tid, int sig);		/* at a stop; what it stopped for is delivered by sig */

@@ -10,6 +10,7 @@
 #include "tracer/audit_json.h"
 #include "tracer/console.h"
 #include "tracer/features.h"
+#include "tracer/filter.h"
 #include "tracer/pt.h"
 #include "tracer/symbols.h"
 #include "tracer/window.h"
@@ -137,6 +138,8 @@ check_kernel(struct setup *s)
 	if (s->o->on_loss == LOSS_DETACHES)
 		without |= PT_EXITKILL;
 	wrong = pt_probe(without);
+	if (!wrong && !(without & PT_FILTER))
+		filter_probe();
 	if (wrong)
 		warn("cannot trace: %s", wrong);
 	else if ((err = window_probe(without >> FEATURE_WINDOWS)))
@@ -170,6 +173,7 @@ setup_session(struct setup *s)
 
 	if ((err = check_status_fd(s)) || (err = check_loss(s)) || (err = check_kernel(s)) || (err = open_log(s)))
 		return err;
+	business_init(&s->session.business, s->session.map.arch, s->layers.floor, s->layers.layer, s->layers.n);
 	s->session.floor = s->layers.floor;
 	s->session.layers = s->layers.layer;
 	s->session.nlayers = s->layers.n;

@@ -10,6 +10,7 @@ enum {
 	EVENT_VFORK	= 2,
 	EVENT_CLONE	= 3,
 	EVENT_EXEC	= 4,
+	EVENT_SECCOMP	= 7,
 	EVENT_STOP	= 128,
 };
 
@@ -26,6 +27,9 @@ stopped_by_event(int event, int sig)
 		break;
 	case EVENT_EXEC:
 		s.kind = STOP_EXEC;
+		break;
+	case EVENT_SECCOMP:
+		s.kind = STOP_FILTER;
 		break;
 	case EVENT_STOP:
 		s.kind = sig == SIGTRAP ? STOP_FIRST : STOP_GROUP;
@@ -59,6 +63,7 @@ stop_name(enum stop_kind k)
 	static const char *const names[STOP_KINDS] = {
 		[STOP_IMPOSSIBLE] = "impossible stop",
 		[STOP_CALL] = "syscall-stop",
+		[STOP_FILTER] = "filter's stop",
 		[STOP_SIGNAL] = "signal-delivery-stop",
 		[STOP_GROUP] = "group-stop",
 		[STOP_FIRST] = "first stop",

@@ -8,6 +8,7 @@
 enum stop_kind {
 	STOP_IMPOSSIBLE,	/* a status that the options we set cannot give */
 	STOP_CALL,		/* syscall-enter-stop or syscall-exit-stop */
+	STOP_FILTER,		/* PTRACE_EVENT_SECCOMP: a filter wants a call looked at */
 	STOP_SIGNAL,		/* signal-delivery-stop */
 	STOP_GROUP,		/* group-stop */
 	STOP_FIRST,		/* PTRACE_EVENT_STOP: a new task's first stop, or SIGCONT's end of a group-stop */

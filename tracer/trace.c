@@ -141,7 +141,7 @@ drop_stale(pid_t tid[BATCH], int status[BATCH], int n)
  */
 static handler *const handlers[TS_STATES][STOP_KINDS] = {
 	[TS_LAUNCHED] = {
-		[STOP_CALL] = on_relay, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_relay, [STOP_FIRST] = on_relay,
+		[STOP_CALL] = on_relay, [STOP_FILTER] = on_relay, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_relay, [STOP_FIRST] = on_relay,
 		[STOP_EXEC] = on_exec, [STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_PARKED] = {
@@ -152,11 +152,11 @@ static handler *const handlers[TS_STATES][STOP_KINDS] = {
 		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_RUNNING] = {
-		[STOP_CALL] = on_call, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_group, [STOP_FIRST] = on_first,
+		[STOP_CALL] = on_call, [STOP_FILTER] = on_call, [STOP_SIGNAL] = on_signal, [STOP_GROUP] = on_group, [STOP_FIRST] = on_first,
 		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_IN_CALL] = {
-		[STOP_CALL] = on_call, [STOP_FORK] = on_fork, [STOP_EXEC] = on_exec,
+		[STOP_CALL] = on_call, [STOP_FILTER] = on_relay, [STOP_FORK] = on_fork, [STOP_EXEC] = on_exec,
 		[STOP_EXITED] = on_gone, [STOP_KILLED] = on_gone,
 	},
 	[TS_STOPPED] = {
@@ -207,9 +207,11 @@ static void
 on_call(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	struct pt_call call;
-	int err = callstop_read(s->map.arch, t, &call);
+	int err;
 
-	(void)stop;
+	if (stop)
+		t->by_filter = stop->kind == STOP_FILTER;
+	err = callstop_read(s->map.arch, t, &call);
 	if (err == -ESRCH)
 		return;			/* it died under us; its death is still to be reported */
 	/*
@@ -412,6 +414,39 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
 
+/* What is known of it without looking: it passes, whatever phases have ended. */
+static bool
+needs_no_look(const struct session *s, const struct tracee *t, const struct pt_call *call, const struct rawcall *raw)
+{
+	return raw->abi && raw->abi == t->group->image && t->trap.state == TRAP_NONE && !t->group->loading &&
+	    business_passes(&s->business, raw->abi, raw->nr, call->args);
+}
+
+static void
+enter(struct tracee *t, const struct pt_call *call)
+{
+	t->doubtful = t->state == TS_IN_CALL;
+	t->state = TS_IN_CALL;
+	t->audit_arch = call->audit_arch;
+}
+
+/*
+ * At a filter's stop a call that will be made as it is, or not at all, needs no
+ * exit-stop: nothing is to be put back, nobody waits for it, nothing follows.
+ */
+static void
+leave_at_once(struct session *s, struct tracee *t)
+{
+	bool goes_on = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE || t->ending || t->nadded || t->forking || t->changes_ids;
+
+	if (!t->by_filter || t->trap.state != TRAP_NONE || (goes_on && !t->skipped))
+		return;
+	tracee_rest(&s->tracees, t);
+	t->ending = NULL;
+	t->forking = t->changes_ids = t->skipped = false;
+	t->state = TS_RUNNING;
+}
+
 static void
 on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 {
@@ -427,6 +462,11 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
 	if (begin_image(s, t, call, raw.abi))
 		return;
+	if (needs_no_look(s, t, call, &raw)) {
+		enter(t, call);
+		lifecycle_resume(s, t, 0);
+		return;
+	}
 	if (raw.abi && !s->naive && !take_turn(s, t, carried_id(s, &raw)))
 		return;
 	confine_update(t->group->confined, t->tid, s->audit);
@@ -442,13 +482,12 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
 		trap_prepare(t, call, raw.abi, done.err);
-	t->doubtful = t->state == TS_IN_CALL;
-	t->state = TS_IN_CALL;
-	t->audit_arch = call->audit_arch;
+	enter(t, call);
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	insist(t, enforce(s->map.arch, t, &ev, &done, &found));
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
+	leave_at_once(s, t);
 	lifecycle_resume(s, t, 0);
 }
 
@@ -481,6 +520,7 @@ session_init(struct session *s)
 void
 session_free(struct session *s)
 {
+	business_free(&s->business);
 	sysmap_free(&s->map);
 	arena_free(&s->arena);
 	group_release(s->bereaved.first);

@@ -8,6 +8,7 @@
 #include "engine/policy.h"
 #include "lib/arena.h"
 #include "tracer/audit.h"
+#include "tracer/business.h"
 #include "tracer/supervisor.h"
 #include "tracer/sysmap.h"
 #include "tracer/tracee.h"
@@ -36,6 +37,8 @@ struct session {
 	struct sysmap map;
 	struct arena arena;		/* for the length of one stop */
 	struct tracees tracees;
+	struct business business;	/* which calls need not be looked at */
+	const struct abi *filtered;	/* programs of that ABI stop only for the others; NULL: all stop at each call */
 	const struct policy *floor;
 	const struct layer *layers;	/* of the main program */
 	size_t nlayers;

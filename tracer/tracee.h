@@ -84,6 +84,7 @@ struct tracee {
 	bool awaits_stop;		/* without PT_SEIZE: the SIGSTOP it begins with is to come */
 	int early_sig;			/* and what it stopped for before that, to be delivered; 0: nothing */
 	uint32_t audit_arch;		/* of the call in progress */
+	bool by_filter;			/* it stopped there for its filter, and has been at no entry-stop */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;

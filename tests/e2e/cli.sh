@@ -391,7 +391,7 @@ case $err in
 esac
 tg probe --without exitkil
 is "$status" 125 'a feature that is none'
-like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscall-info, regset, hold, sealed-memfd, memfd, shm' 'is told'
+like "$err" 'cannot do without "exitkil"; it can without seize, exitkill, syscall-info, filter, regset, hold, sealed-memfd, memfd, shm' 'is told'
 policy open.policy 'default allow'
 for feature in seize exitkill syscall-info regset; do
 	tg run --without "$feature" -p ./open.policy -- sh -c 'echo one; (echo two); exit 3'

@@ -94,7 +94,7 @@ struct rig {
 	struct export_abi abi[4];
 	const struct abi *real[4];
 	struct layer layer[2];
-	struct export_insn *insn;
+	const struct export_insn *insn;
 	size_t ninsns;
 	char *text;
 	size_t len;

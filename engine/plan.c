@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "engine/plan.h"
+
+#include <string.h>
+
+#include "engine/demux.h"
+#include "engine/export_int.h"
+
+struct plan_abi {
+	const struct export_abi *abi;
+	const struct answer **call;	/* of each of its calls */
+	const struct answer *unknown;
+};
+
+struct plan {
+	struct pool *pool;
+	struct export_input in;
+	struct plan_abi *abi;
+	size_t nabis;
+	const struct plan_look *look;
+	size_t nlook;
+	bool logs;			/* some policy has a line about each call on some object */
+};
+
+static const struct answer look_always = { .class = ANSWER_LOOK, .why = LOOK_OURS };
+
+static const struct answer look_for_line = { .class = ANSWER_LOOK, .why = LOOK_LOG };
+
+/* All that can ever hold: an exec adds, and never takes off. */
+static void
+add_layers(struct plan *p, const struct plan_input *in)
+{
+	size_t most = in->nlayers;
+	struct layer *l;
+
+	for (size_t i = 0; i < in->nlayers; i++)
+		most += in->layer[i].policy->nfamily;
+	l = pool_alloc(p->pool, most, sizeof(*l));
+	memcpy(l, in->layer, in->nlayers * sizeof(*l));
+	p->in.layer = l;
+	p->in.nlayers = in->nlayers;
+	for (size_t i = 0; i < in->nlayers; i++)
+		for (size_t k = 0; k < in->layer[i].policy->nfamily; k++)
+			l[p->in.nlayers++] = (struct layer){ .policy = in->layer[i].policy->family[k] };
+}
+
+static bool
+logs_objects(const struct export_input *in)
+{
+	for (size_t i = 0; i < in->nlayers; i++)
+		for (size_t k = 0; k < in->layer[i].policy->nrules; k++) {
+			const struct rule *r = in->layer[i].policy->rule[k];
+
+			if (r->log && r->kind != OBJ_CALL)
+				return true;
+		}
+	return false;
+}
+
+/* A phase may end by it. */
+static bool
+ends_phase(const struct export_input *in, enum sys_id id)
+{
+	for (size_t i = 0; i < in->nlayers; i++) {
+		const struct policy *p = in->layer[i].policy;
+
+		for (unsigned k = 0; k < p->nphases; k++)
+			for (unsigned n = 0; n < p->phase[k].ntriggers; n++)
+				if (p->phase[k].trigger[n].kind == TRIGGER_CALL && p->phase[k].trigger[n].id == id)
+					return true;
+	}
+	return false;
+}
+
+/* What a verdict looks through, or the object of which is not the program's own business. */
+static bool
+is_looked_through(const struct argdesc *a, bool logs)
+{
+	switch (a->kind) {
+	case A_PATH:
+	case A_LPATH:
+	case A_ENTRY:
+	case A_MSGHDR:
+	case A_MMSGHDR:
+	case A_OPENHOW:
+	case A_CLONEARGS:
+	case A_PID:
+	case A_KILLPID:
+	case A_PIDFD:
+		return true;
+	case A_SOCKADDR:
+		return a->rights & ~R_SEND;	/* to send takes no address; where there is one, the input says */
+	case A_FD:
+	case A_DIRFD:
+		return a->rights && (logs || a->rights & ~(R_READ | R_STAT));
+	default:
+		return false;
+	}
+}
+
+static bool
+looks_through(enum sys_id id, bool logs)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS; i++)
+		if (is_looked_through(&sysdesc_table[id].arg[i], logs))
+			return true;
+	return false;
+}
+
+static const struct answer *
+fork_answer(struct plan *p, const struct regtest *test, const struct answer *yes, const struct answer *no)
+{
+	struct answer *a = pool_alloc(p->pool, 1, sizeof(*a));
+
+	a->test = test;
+	a->yes = yes;
+	a->no = no;
+	return a;
+}
+
+/* One more look, where its condition holds. */
+static const struct answer *
+add_look(struct plan *p, const struct export_abi *abi, enum sys_id id, const struct plan_look *l, const struct answer *a)
+{
+	struct regmap map = regmap_of(abi, id);
+	struct regtest test = { .n = 1 };
+	struct cube cube = { l->mask, l->value };
+
+	if (l->arg < 0 || map.reg[l->arg] < 0)
+		return &look_always;
+	if (abi->wordsize == 4) {
+		cube.mask &= UINT32_MAX;
+		cube.value &= UINT32_MAX;
+	}
+	test.reg = (unsigned)map.reg[l->arg];
+	test.cube = pool_copy(p->pool, &cube, 1, sizeof(cube));
+	return l->unless ? fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), a, &look_always) :
+	    fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), &look_always, a);
+}
+
+/*
+ * What passes with a line to be written, or is refused, is looked at: a refusal
+ * has a line, too, and who says how it is refused may change with time.
+ */
+static const struct answer *
+leave_passes(struct plan *p, const struct answer *a)
+{
+	const struct answer *yes, *no;
+
+	if (!a->test)
+		return a->class == ANSWER_REFUSE || a->log || a->may_log ? &look_for_line : a;
+	yes = leave_passes(p, a->yes);
+	no = leave_passes(p, a->no);
+	return yes == no ? yes : fork_answer(p, a->test, yes, no);
+}
+
+static const struct answer *
+answer_of(struct plan *p, const struct export_abi *abi, enum sys_id id)
+{
+	const struct answer *a;
+
+	if (id == SYS_ID_none || demux_carries(id) || looks_through(id, p->logs) || ends_phase(&p->in, id))
+		return &look_always;
+	a = leave_passes(p, export_answer(p->pool, &p->in, abi, id));
+	for (size_t i = 0; i < p->nlook && answer_may_pass(a, NULL); i++)
+		if (p->look[i].id == id || p->look[i].id == sysdesc_table[id].family)
+			a = add_look(p, abi, id, &p->look[i], a);
+	return a;
+}
+
+static void
+fill(struct plan *p, struct plan_abi *out, const struct export_abi *abi)
+{
+	out->abi = abi;
+	out->unknown = leave_passes(p, export_unknown(p->pool, &p->in));
+	out->call = pool_alloc(p->pool, abi->ncalls, sizeof(*out->call));
+	for (size_t i = 0; i < abi->ncalls; i++)
+		out->call[i] = answer_of(p, abi, abi->call[i].id);
+}
+
+struct plan *
+plan_new(const struct plan_input *in)
+{
+	struct pool *pool = pool_new();
+	struct plan *p = pool_alloc(pool, 1, sizeof(*p));
+
+	p->pool = pool;
+	p->look = in->look;
+	p->nlook = in->nlook;
+	p->nabis = in->nabis;
+	p->in.floor = in->floor;
+	p->in.abi = in->abi;
+	p->in.nabis = in->nabis;
+	p->in.running = true;
+	add_layers(p, in);
+	p->logs = logs_objects(&p->in);
+	export_prepare(pool, &p->in);
+	p->abi = pool_alloc(pool, in->nabis, sizeof(*p->abi));
+	for (size_t i = 0; i < in->nabis; i++)
+		fill(p, &p->abi[i], &in->abi[i]);
+	return p;
+}
+
+void
+plan_free(struct plan *p)
+{
+	if (p)
+		pool_free(p->pool);
+}
+
+const struct answer *
+plan_answer(const struct plan *p, size_t abi, uint32_t nr)
+{
+	const struct plan_abi *a = &p->abi[abi];
+	size_t lo = 0, hi = a->abi->ncalls;
+
+	if (a->abi->nr_limit && nr >= a->abi->nr_limit)
+		return &look_always;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (a->abi->call[mid].nr == nr)
+			return a->call[mid];
+		if (a->abi->call[mid].nr < nr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return a->unknown;
+}
+
+static bool
+holds(const struct regtest *t, const uint64_t args[6])
+{
+	for (unsigned i = 0; i < t->n; i++)
+		if ((args[t->reg] & t->cube[i].mask) == t->cube[i].value)
+			return true;
+	return false;
+}
+
+const struct answer *
+plan_find(const struct plan *p, size_t abi, uint32_t nr, const uint64_t args[6])
+{
+	const struct answer *a = plan_answer(p, abi, nr);
+
+	while (a->test)
+		a = holds(a->test, args) ? a->yes : a->no;
+	return a;
+}
+
+size_t
+plan_filter(struct plan *p, size_t abi, uint32_t look, const struct export_insn **out)
+{
+	const struct plan_abi *a = &p->abi[abi];
+	const struct bpf_abi one = { a->abi, a->call, a->unknown };
+	const struct bpf_input in = { &one, 1, &look_always, look };
+
+	return bpf_build(p->pool, &in, out);
+}

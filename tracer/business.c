@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/business.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "lib/xalloc.h"
+
+#define ALWAYS(id)		{ SYS_ID_##id, -1, 0, 0, false }
+#define WHEN(id, arg, bit)	{ SYS_ID_##id, arg, bit, bit, false }
+#define WHEN_IS(id, arg, value)	{ SYS_ID_##id, arg, UINT32_MAX, value, false }
+#define UNLESS_IS(id, arg, value)	{ SYS_ID_##id, arg, UINT64_MAX, value, true }
+
+/* By families: old and wide forms of a call are meant, too. */
+static const struct plan_look looks[] = {
+	/* tasks that come, and become other programs */
+	ALWAYS(fork), ALWAYS(vfork), ALWAYS(clone), ALWAYS(clone3), ALWAYS(execve), ALWAYS(execveat),
+	/* whose rights they have, and what names mean to them */
+	ALWAYS(setuid), ALWAYS(setgid), ALWAYS(setreuid), ALWAYS(setregid), ALWAYS(setresuid), ALWAYS(setresgid),
+	ALWAYS(setfsuid), ALWAYS(setfsgid), ALWAYS(setgroups), ALWAYS(capset),
+	ALWAYS(chroot), ALWAYS(pivot_root), ALWAYS(mount), ALWAYS(umount), ALWAYS(umount2), ALWAYS(move_mount),
+	ALWAYS(unshare), ALWAYS(setns), ALWAYS(fchdir),
+	/* what is answered by tollgate, or guarded */
+	ALWAYS(prctl), ALWAYS(setrlimit), ALWAYS(prlimit64), ALWAYS(seccomp), ALWAYS(ptrace), ALWAYS(uselib),
+	WHEN_IS(fcntl, 1, F_SETOWN), WHEN_IS(fcntl, 1, 15 /* F_SETOWN_EX */),
+	/* ranges of addresses (ranges.c) */
+	ALWAYS(munmap), ALWAYS(mremap), ALWAYS(mprotect), ALWAYS(pkey_mprotect), ALWAYS(madvise), ALWAYS(mseal),
+	ALWAYS(remap_file_pages), ALWAYS(mbind), ALWAYS(shmdt), ALWAYS(shmat), ALWAYS(shmctl), ALWAYS(process_madvise),
+	ALWAYS(old_mmap), WHEN(mmap, 3, MAP_FIXED), WHEN(mmap2, 3, MAP_FIXED),
+	/* addresses: where none is given there is nothing to look at */
+	ALWAYS(bind), ALWAYS(connect), UNLESS_IS(sendto, 4, 0), ALWAYS(listen),
+	/* processes that are told of by more than one argument */
+	ALWAYS(pidfd_getfd), ALWAYS(process_vm_readv), ALWAYS(process_vm_writev), ALWAYS(process_mrelease), ALWAYS(kcmp),
+	ALWAYS(rt_sigqueueinfo), ALWAYS(rt_tgsigqueueinfo),
+};
+
+static void
+fill(struct export_abi *out, const struct abi *abi)
+{
+	struct export_call *call = xcalloc(abi->ncalls, sizeof(*call));
+
+	*out = (struct export_abi){
+		.name = abi->name, .audit_arch = abi->audit_arch, .wordsize = abi->wordsize,
+		.pairs_aligned = abi->pairs_aligned, .call = call, .ncalls = abi->ncalls,
+	};
+	for (size_t i = 0; i < abi->ncalls; i++)
+		call[i] = (struct export_call){ abi->calls[i].nr, sysdesc_find(abi->calls[i].name), abi->calls[i].name };
+}
+
+/* Numbers with another ABI's flag come by the same gate (x32). */
+static uint32_t
+limit_of(const struct arch *arch, const struct abi *abi)
+{
+	for (size_t i = 0; i < arch->nabis; i++)
+		if (arch->abis[i].audit_arch == abi->audit_arch && arch->abis[i].nr_flag)
+			return arch->abis[i].nr_flag;
+	return 0;
+}
+
+void
+business_init(struct business *b, const struct arch *arch, const struct policy *floor, const struct layer *layer,
+    size_t nlayers)
+{
+	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers,
+	    .look = looks, .nlook = sizeof(looks) / sizeof(looks[0]) };
+
+	b->arch = arch;
+	b->abi = xcalloc(arch->nabis, sizeof(*b->abi));
+	b->nabis = arch->nabis;
+	for (size_t i = 0; i < arch->nabis; i++) {
+		fill(&b->abi[i], &arch->abis[i]);
+		b->abi[i].nr_limit = arch->abis[i].nr_flag ? 0 : limit_of(arch, &arch->abis[i]);
+	}
+	in.abi = b->abi;
+	in.nabis = b->nabis;
+	b->plan = plan_new(&in);
+}
+
+void
+business_free(struct business *b)
+{
+	plan_free(b->plan);
+	for (size_t i = 0; i < b->nabis; i++)
+		free((void *)b->abi[i].call);
+	free(b->abi);
+	memset(b, 0, sizeof(*b));
+}
+
+bool
+business_passes(const struct business *b, const struct abi *abi, uint32_t nr, const uint64_t args[6])
+{
+	return abi->supported && plan_find(b->plan, (size_t)(abi - b->arch->abis), nr, args)->class == ANSWER_PASS;
+}
+
+size_t
+business_filter(struct business *b, const struct abi *abi, uint32_t look, const struct export_insn **out)
+{
+	return abi->supported ? plan_filter(b->plan, (size_t)(abi - b->arch->abis), look, out) : 0;
+}
