@@ -16,6 +16,7 @@ UNIT_TESTS = \
 	%D%/unit/check_opt		\
 	%D%/unit/check_pattern		\
 	%D%/unit/check_phases		\
+	%D%/unit/check_plan		\
 	%D%/unit/check_policy		\
 	%D%/unit/check_policy_laws	\
 	%D%/unit/check_promises		\
