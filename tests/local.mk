@@ -30,6 +30,7 @@ SHELL_TESTS = \
 	%D%/layering.sh		\
 	%D%/manlint.sh		\
 	%D%/e2e/help.sh		\
+	%D%/e2e/engines.sh		\
 	%D%/e2e/documents.sh	\
 	%D%/e2e/cli.sh		\
 	%D%/e2e/check.sh	\

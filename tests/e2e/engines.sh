@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# Both engines say the same: output, exit status, log and what the status
+# descriptor tells of each run are compared, of ordinary programs and of ones
+# that are refused things in every way there is.  (The rest of the tests runs
+# with a filter where there can be one, and at simulated levels without.)
+. "${TG_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}/tests/e2e/lib.sh"
+needs_trace
+
+policy all.policy 'default allow' 'unknown allow'
+tg run --engine seccomp -p ./all.policy -- true
+[ "$status" = 0 ] || skip_all "$(printf '%s\n' "$err" | head -n 1)"
+tracees=$TG_BUILDDIR/tests/tracee
+
+# What is of one run only: process numbers, addresses, the working directory's name.
+common()
+{
+	sed -E 's/\[[0-9]+\]/[PID]/g; s/"((child-)?pid|tid)": *[0-9]+/"\1": N/g; s/"time":[0-9.]+/TIME/
+		s/0x[0-9a-f]{8,}/ADDRESS/g; s/(, )[0-9]{10,}/\1ADDRESS/g' "$1"
+}
+
+# one ENGINE POLICY COMMAND...
+one()
+{
+	engine=$1 with=$2
+	shift 2
+	rm -rf "here"
+	mkdir here
+	echo alpha > here/a
+	cp "$TG_SRCDIR/README.md" here/text
+	(cd here && exec "$TOLLGATE" run --engine "$engine" $options -p "../$with" -o ../log --status-fd 3 -- "$@" 3> ../told \
+	    > ../out 2> ../err < /dev/null)
+	echo "status $?" > "$engine.run"
+	for f in out err log told; do
+		echo "== $f"
+		common $f
+	done >> "$engine.run"
+}
+
+# alike CLAIM POLICY COMMAND...
+alike()
+{
+	claim=$1
+	shift
+	one ptrace "$@"
+	one seccomp "$@"
+	is "$(diff ptrace.run seccomp.run)" '' "$claim"
+}
+
+options=
+policy stdio.policy 'promise stdio rpath' 'allow exec /usr/**'
+policy errors.policy 'default deny EBADSLT' 'promise stdio rpath exec proc prot_exec' 'allow exec,read,stat /**' \
+	'deny EIO syscall getuid quiet' 'kill syscall sched_yield' 'allow syscall uname log' 'deny read /etc/hostname'
+policy kills.policy 'default allow' 'unknown kill' 'kill syscall mkdir, mkdirat'
+policy traps.policy 'default allow' 'trap syscall getuid, geteuid'
+policy phased.policy 'default deny' 'promise stdio rpath exec proc' 'allow exec /usr/**' \
+	'phase start until exec {' ' allow syscall getppid, getpgrp, getpgid' '}' \
+	'phase begin until mark "go" {' ' allow create,write,delete ./**' '}'
+policy child.policy 'default deny ENOTUNIQ' 'promise stdio rpath exec proc' 'allow exec /usr/**'
+policy added.policy 'default allow' 'unknown allow' 'allow exec /usr/bin/id -> "child"'
+policy childless.policy 'default allow' 'children deny EAGAIN'
+policy log.policy 'default allow' 'unknown allow' 'allow syscall getpid, write log' 'allow read /etc/** log'
+policy foreign.policy 'default allow' 'unknown allow' 'unsafe foreign-abi'
+
+alike 'a shell and what it starts' all.policy sh -c 'cat text | grep -c the; id -u; (exit 3) || ls; ! cat none'
+alike 'refused files' stdio.policy sh -c 'cat /etc/hostname; cat text | wc -l'
+alike 'a script with threads' all.policy python3 -c 'import threading as t
+r = []
+p = [t.Thread(target=lambda: r.append(open("text").read())) for i in range(9)]
+[x.start() for x in p]; [x.join() for x in p]; print(len(r))'
+alike 'all but a promise' errors.policy sh -c 'echo > x; mkdir y; cat a; ln a b; exec 4<> a'
+alike 'quiet, logged, fatal' errors.policy sh -c 'id; cat /etc/hostname; uname; perl -e "syscall 24"; echo $?'
+alike 'killed' kills.policy sh -c 'echo first; mkdir d; echo never'
+alike 'killed in a child' kills.policy sh -c 'mkdir d; echo $?; echo last'
+alike 'trapped, without a handler' traps.policy id
+alike 'phases' phased.policy sh -c 'echo b > b; perl -e "print getppid > 0" ; perl -e "getpgrp"; cat b; rm b'
+alike 'policies that an exec adds' added.policy sh -c 'mkdir d; id; rmdir d; /bin/ls /etc | head -n 3 > /dev/null; echo $?'
+alike 'no children' childless.policy sh -c 'echo in; ls; echo never'
+alike 'lines about what is allowed' log.policy sh -c 'echo one; cat /etc/hostname > /dev/null; echo two'
+for abi in tracee tracee32; do
+	for face in signals restart traps stops threads children leaves leader-leaves timers registers descriptors; do
+		[ -x "$tracees/faces.$abi" ] || { skip "$face, $abi" 'not built'; continue; }
+		alike "$face, $abi" all.policy "$tracees/faces.$abi" "$face"
+	done
+	for face in signals children threads; do
+		[ -x "$tracees/faces.$abi" ] && alike "$face with refusals, $abi" errors.policy "$tracees/faces.$abi" "$face"
+	done
+done
+if [ -x "$tracees/faces.tracee32" ]; then
+	alike 'a 32-bit program among others' all.policy sh -c "$tracees/faces.tracee32 children; cat text | wc -c"
+	alike 'a 64-bit program that a 32-bit one starts' all.policy "$tracees/runs.tracee32" /usr/bin/id -u
+fi
+[ -x "$tracees/gates.tracee" ] && for with in all foreign kills; do
+	alike "calls by other gates, $with" $with.policy "$tracees/gates.tracee"
+done
+options='--dry-run'
+alike 'what would be refused' stdio.policy sh -c 'cat /etc/hostname > /dev/null; echo > x; ls'
+options='--log=json'
+alike 'the log for machines' errors.policy sh -c 'id; cat /etc/hostname; mkdir y; mkdir y'
+alike 'what is allowed, for machines' log.policy sh -c 'echo one; cat /etc/hostname > /dev/null'
+
+# --- the option
+
+tg run --engine bpf -p ./all.policy -- true
+is "$status" 125 'an engine that there is not'
+like "$err" 'engine.*auto.*ptrace.*seccomp' 'is told which there are'
+tg run --engine seccomp --without filter -p ./all.policy -- true
+is "$status" 125 'seccomp where filters stop nobody'
+like "$err" 'engine seccomp: this kernel' 'is told why not'
+tg run --without filter -p ./all.policy -- sh -c 'exit 9'
+is "$status" 9 'auto does without'
+"$TOLLGATE" run --engine seccomp -p ./all.policy -- grep -E '^Seccomp:' /proc/self/status > out
+like "$(cat out)" '2$' 'there is a filter'
+"$TOLLGATE" run --engine ptrace -p ./all.policy -- grep -E '^Seccomp:' /proc/self/status > out
+unlike "$(cat out)" '2$' 'or there is none'
+finish
