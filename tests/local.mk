@@ -30,6 +30,7 @@ SHELL_TESTS = \
 	%D%/layering.sh		\
 	%D%/manlint.sh		\
 	%D%/e2e/help.sh		\
+	%D%/e2e/affinity.sh		\
 	%D%/e2e/engines.sh		\
 	%D%/e2e/documents.sh	\
 	%D%/e2e/cli.sh		\
@@ -77,6 +78,7 @@ TRACEES = \
 	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
+	%D%/tracee/cores.tracee	\
 	%D%/tracee/changes.tracee	\
 	%D%/tracee/chaos.tracee		\
 	%D%/tracee/children.tracee	\

@@ -46,8 +46,10 @@ may_leave(const struct session *s, struct tracee *t)
 static void
 leave(struct session *s, struct tracee *t, int sig)
 {
-	int err = pt_detach(t->tid, sig);
+	int err;
 
+	samecore_release(s, t);
+	err = pt_detach(t->tid, sig);
 	if (err && err != -ESRCH)
 		enforce_kill(t);
 	if (!err)

@@ -110,6 +110,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/scrub.h		\
 	%D%/shelf.c		\
 	%D%/shelf.h		\
+	%D%/samecore.c		\
+	%D%/samecore.h		\
 	%D%/script.c		\
 	%D%/script.h		\
 	%D%/setup.c		\

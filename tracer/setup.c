@@ -125,6 +125,13 @@ check_loss(const struct setup *s)
 	return 0;
 }
 
+/* Who goes on without tollgate is not to be left where it put him. */
+static int
+share_core(struct setup *s)
+{
+	return samecore_init(&s->session.core, s->o->on_loss == LOSS_DETACHES && !s->o->affinity ? "off" : s->o->affinity);
+}
+
 static int
 check_kernel(struct setup *s)
 {
@@ -171,7 +178,7 @@ setup_session(struct setup *s)
 {
 	int err;
 
-	if ((err = check_status_fd(s)) || (err = check_loss(s)) || (err = check_kernel(s)) || (err = open_log(s)))
+	if ((err = check_status_fd(s)) || (err = check_loss(s)) || (err = share_core(s)) || (err = check_kernel(s)) || (err = open_log(s)))
 		return err;
 	business_init(&s->session.business, s->session.map.arch, s->layers.floor, s->layers.layer, s->layers.n);
 	s->session.floor = s->layers.floor;

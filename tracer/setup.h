@@ -16,6 +16,7 @@
 struct setup_options {
 	struct opt_list policies, ro, rw, connect, without;
 	const char *log;
+	const char *affinity;
 	int format;
 	bool dry_run;
 	int on_loss;		/* an enum supervisor_loss */
@@ -36,6 +37,8 @@ struct setup_options {
 	  .help = "write the log of refusals to FILE, not to standard error" }, \
 	{ .name = "log", .kind = OPT_CHOICE, .offset = AT(format), .arg = "FORMAT", .choices = "text|json", \
 	  .help = "how the log is written" }, \
+	{ .name = "affinity", .kind = OPT_STRING, .offset = AT(affinity), .arg = "auto|off|CORE", \
+	  .help = "share a core with tasks that make many calls: when it pays, never, that one" }, \
 	{ .name = "dry-run", .kind = OPT_FLAG, .offset = AT(dry_run), \
 	  .help = "decide and log, but refuse nothing that a policy could allow" }, \
 	{ .name = "on-supervisor-loss", .kind = OPT_CHOICE, .offset = AT(on_loss), .arg = "ACTION", .choices = "kill|detach", \

@@ -98,6 +98,7 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 
 		if (got < 0 && errno != EINTR)
 			return errno == ECHILD ? 0 : -errno;
+		samecore_tick(s);
 		if (console_expired())
 			lifecycle_kill_all(s);
 		if (got < 0 && console_is_time_to_look())
@@ -414,6 +415,17 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
 
+/* Where a task may run is asked for, set, or handed on to a child: no move of ours is to be seen. */
+static void
+show_own_cores(struct session *s, struct tracee *t, const struct sysevent *ev)
+{
+	bool about_cores = ev->id == SYS_ID_sched_getaffinity || ev->id == SYS_ID_sched_setaffinity;
+	struct tracee *of = about_cores && ev->arg[0].val ? tracee_find(&s->tracees, (pid_t)ev->arg[0].val) : t;
+
+	if (of && (about_cores || t->forking))
+		samecore_release(s, of);
+}
+
 /* What is known of it without looking: it passes, whatever phases have ended. */
 static bool
 needs_no_look(const struct session *s, const struct tracee *t, const struct pt_call *call, const struct rawcall *raw)
@@ -462,6 +474,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	raw.abi = arch_abi(s->map.arch, call->audit_arch, call->nr, &raw.nr);
 	if (begin_image(s, t, call, raw.abi))
 		return;
+	samecore_count(s, t);
 	if (needs_no_look(s, t, call, &raw)) {
 		enter(t, call);
 		lifecycle_resume(s, t, 0);
@@ -475,6 +488,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	done = softened(s, verdict);
 	if (done.action == ACT_ALLOW && !advance_prepare(s, t, &ev))
 		verdict = done = unreadable(-EACCES);
+	show_own_cores(s, t, &ev);
 	err = hold(s, t, &raw, &ev, &pins, &done, &found);
 	if (err)
 		verdict = done = unreadable(err);
@@ -513,6 +527,7 @@ void
 session_init(struct session *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->core.mode = SAMECORE_OFF;
 	sysmap_init(&s->map, arch_native());
 	arena_init(&s->arena, ARENA);
 }

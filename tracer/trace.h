@@ -9,6 +9,7 @@
 #include "lib/arena.h"
 #include "tracer/audit.h"
 #include "tracer/business.h"
+#include "tracer/samecore.h"
 #include "tracer/supervisor.h"
 #include "tracer/sysmap.h"
 #include "tracer/tracee.h"
@@ -39,6 +40,7 @@ struct session {
 	struct tracees tracees;
 	struct business business;	/* which calls need not be looked at */
 	const struct abi *filtered;	/* programs of that ABI stop only for the others; NULL: all stop at each call */
+	struct samecore core;
 	const struct policy *floor;
 	const struct layer *layers;	/* of the main program */
 	size_t nlayers;

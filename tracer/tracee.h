@@ -9,6 +9,7 @@
 #include "arch/arch.h"
 #include "tracer/confine.h"
 #include "tracer/ids.h"
+#include "tracer/samecore.h"
 #include "tracer/turns.h"
 #include "tracer/window.h"
 
@@ -105,6 +106,7 @@ struct tracee {
 	size_t nadded;			/* policies that the exec in progress puts on */
 	const struct policy *added[MAX_LAYERS];
 	struct trap trap;
+	struct guest guest;
 };
 
 /* All tracees, by tid. */
