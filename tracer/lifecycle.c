@@ -194,7 +194,7 @@ lifecycle_shelf(const struct session *s, struct tracee *t)
 struct task_view
 lifecycle_view(struct session *s, const struct tracee *t)
 {
-	return (struct task_view){ { t->tid, t->group->tgid }, classify, s };
+	return (struct task_view){ { t->tid, t->group->tgid, !s->views_differ }, classify, s };
 }
 
 void

@@ -232,7 +232,7 @@ struct task_view
 task_view_self(void)
 {
 	return (struct task_view){
-		.whose = { getpid(), getpid() },
+		.whose = { getpid(), getpid(), true },
 		.classify = classify_self,
 	};
 }

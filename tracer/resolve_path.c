@@ -327,6 +327,8 @@ resolve_path(struct job *j, unsigned i)
 	err = wishes(j, &flags);
 	if (err)
 		return err;
+	if (!makes_entry(j, d))
+		flags |= WALK_OBJECT;
 	err = walk(j->view->whose, dirfd_of(j, i), j->ev->arg[i].str, flags, j->arena, &o);
 	a->rights = (uint16_t)rights_for(j, d, &o);
 	if (!err && !j->out->failed)

@@ -13,6 +13,7 @@
 #include "lib/cleanup.h"
 #include "tracer/procs.h"
 #include "tracer/sticky.h"
+#include "tracer/stride.h"
 #include "tracer/supervisor.h"
 
 enum {
@@ -548,6 +549,8 @@ walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct are
 		return -ENOENT;
 	if (n >= PATH_MAX)
 		return -ENAMETOOLONG;
+	if (stride(whose, dirfd, path, flags, a, o))
+		return 0;
 	memcpy(w.rest, path, n + 1);
 	err = start(&w, dirfd, path, flags);
 	if (!err)

@@ -12,6 +12,7 @@
 /* The task whose root, working directory, descriptors and /proc/self count. */
 struct whose {
 	pid_t tid, tgid;
+	bool own_root;		/* it has tollgate's root directory and mounts, for certain */
 };
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	WALK_NO_LINKS	= 16,
 	WALK_NO_MAGIC	= 32,
 	WALK_NO_XDEV	= 64,
+	WALK_OBJECT	= 128,	/* what is found is all that matters, not the directory that it is in */
 };
 
 /* What a path leads to, held by a descriptor as long as the caller wants. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tracer/resolve.h"
+#include "tracer/stride.h"
 #include "tracer/walk.h"
 #include "tests/unit/run.h"
 
@@ -158,6 +159,70 @@ START_TEST(walks_as_the_kernel_does)
 	if (walks[_i].name)
 		ck_assert_str_eq(o.name, expand(walks[_i].name));
 	object_release(&o);
+}
+END_TEST
+
+static void
+ck_same_file(int a, int b)
+{
+	struct stat x, y;
+
+	ck_assert_int_eq(a < 0, b < 0);
+	if (a < 0)
+		return;
+	ck_assert_int_eq(fstat(a, &x) | fstat(b, &y), 0);
+	ck_assert(x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+static const unsigned ways[] = { F, NF, WALK_ENTRY, F | WALK_OBJECT };
+
+/* Who has not our root for certain is walked for step by step. */
+START_TEST(strides_end_where_walks_do)
+{
+	struct whose whose = task_view_self().whose, stranger = { getpid(), getpid(), false };
+	const char *path = expand(walks[_i].spelling);
+
+	for (size_t k = 0; k < sizeof(ways) / sizeof(*ways); k++) {
+		struct object o, other;
+		int err = walk(whose, fd_of(walks[_i].from), path, ways[k], &arena, &o);
+
+		ck_assert_int_eq(walk(stranger, fd_of(walks[_i].from), path, ways[k], &arena, &other), err);
+		ck_assert_pstr_eq(o.name, other.name);
+		ck_assert_int_eq(o.absent, other.absent);
+		ck_assert_int_eq(o.entry, other.entry);
+		ck_assert_int_eq(o.slash, other.slash);
+		ck_same_file(o.fd, other.fd);
+		ck_same_file(o.parent, other.parent);
+		if (o.entry)
+			ck_assert_str_eq(o.last, other.last);
+		if (!err && !o.absent)
+			ck_assert(o.st.st_dev == other.st.st_dev && o.st.st_ino == other.st.st_ino);
+		if (!err && !(ways[k] & WALK_OBJECT))
+			ck_assert(o.dir.st_dev == other.dir.st_dev && o.dir.st_ino == other.dir.st_ino);
+		object_release(&o);
+		object_release(&other);
+	}
+}
+END_TEST
+
+START_TEST(plain_paths_are_strides)
+{
+	static const struct { const char *spelling; unsigned flags; bool plain; } rows[] = {
+		{ "%T/a/b/file", F | WALK_OBJECT, true }, { "%T/a/b/file", F, true }, { "%T/a/link", NF, true },
+		{ "file", F, true }, { "new", F, true }, { "%T/a/b/new", WALK_ENTRY, true },
+		{ "%T/a/link", F, false }, { "%T/abs/b/file", F, false }, { "../b/file", F, false }, { "file/", F, false },
+		{ "//tmp", F, false }, { "/tmp/./x", F, false }, { "/proc/self/status", F, false }, { "/dev/fd", F, false },
+		{ "%T/no/new", F, false }, { "", F, false }, { "/", F, false },
+	};
+	struct object o;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		ck_assert_msg(stride(task_view_self().whose, AT_FDCWD, expand(rows[i].spelling), rows[i].flags, &arena, &o) ==
+		    rows[i].plain, "%s", rows[i].spelling);
+		object_release(&o);
+	}
+	stride_never();
+	ck_assert(!stride(task_view_self().whose, AT_FDCWD, "file", F, &arena, &o));
 }
 END_TEST
 
@@ -344,6 +409,8 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, walks_as_the_kernel_does, 0, sizeof(walks) / sizeof(*walks));
+	tcase_add_loop_test(t, strides_end_where_walks_do, 0, sizeof(walks) / sizeof(*walks));
+	tcase_add_test(t, plain_paths_are_strides);
 	tcase_add_test(t, names_and_paths_have_limits);
 	tcase_add_test(t, what_has_no_path_has_a_name);
 	tcase_add_loop_test(t, calls_need_rights, 0, sizeof(calls) / sizeof(*calls));

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/stride.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/cleanup.h"
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+enum { PROC_MAGIC = 0x9fa0 };
+
+static bool never;
+
+void
+stride_never(void)
+{
+	never = true;
+}
+
+/* Nothing but names, with one slash between two, of which none is "." or "..". */
+static bool
+is_plain(const char *path)
+{
+	const char *p = path + (path[0] == '/');
+	size_t n;
+
+	for (;; p += n + 1) {
+		n = strcspn(p, "/");
+		if (!n || n > NAME_MAX || (n <= 2 && strspn(p, ".") >= n))
+			return false;
+		if (!p[n])
+			return true;
+	}
+}
+
+/* What is there depends on who looks, and has other names than that. */
+static bool
+is_on_proc(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) != 0 || fs.f_type == PROC_MAGIC;
+}
+
+static int
+open_below(int dir, const char *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	never |= fd < 0 && errno == ENOSYS;
+	return fd;
+}
+
+/* Where a path begins, and that place's name, which ends without a slash. */
+struct from {
+	int fd;
+	const char *name;
+	struct object held;
+};
+
+static bool
+begin(struct from *f, struct whose whose, int dirfd, const char *path, struct arena *a)
+{
+	static int root = -1;
+	size_t n;
+
+	f->held = (struct object){ .fd = -1, .parent = -1 };
+	if (path[0] == '/') {
+		if (root < 0)
+			root = open("/", O_PATH | O_CLOEXEC);
+		f->fd = root;
+		f->name = "";
+		return root >= 0 && strncmp(path, "/proc/", 6);
+	}
+	if (walk_fd(whose, dirfd, a, &f->held) || f->held.name[0] != '/' || !S_ISDIR(f->held.st.st_mode))
+		return false;
+	n = strlen(f->held.name);
+	f->fd = f->held.fd;
+	f->name = n == 1 ? "" : f->held.name;
+	return strncmp(f->held.name, "/proc", 5) && !is_on_proc(f->fd);
+}
+
+/* The whole path leads to something that is there. */
+static bool
+find_at_once(const struct from *f, const char *path, struct object *o)
+{
+	o->fd = open_below(f->fd, path);
+	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_on_proc(o->fd);
+}
+
+/* The directory that the last name is in, and what is there under that name, if anything is. */
+static bool
+find_entry(const struct from *f, const char *path, struct arena *a, struct object *o)
+{
+	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
+	const char *dir = slash ? arena_printf(a, "%.*s", (int)(slash - path), path) : ".";
+
+	o->parent = dir ? open_below(f->fd, dir[0] ? dir : ".") : -1;
+	if (o->parent < 0 || fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_on_proc(o->parent))
+		return false;
+	o->last = arena_strdup(a, last);
+	o->entry = true;
+	o->fd = openat(o->parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	o->absent = o->fd < 0 && errno == ENOENT;
+	if (!o->absent && (o->fd < 0 || fstat(o->fd, &o->st) < 0 || (o->st.st_dev != o->dir.st_dev && is_on_proc(o->fd))))
+		return false;
+	return o->last;
+}
+
+/* A link in last place that is to be followed is none of our paths.  What is followed is an object, and not an entry. */
+static bool
+settle(unsigned flags, struct object *o)
+{
+	if (!(flags & WALK_FOLLOW) || o->absent)
+		return true;
+	if (S_ISLNK(o->st.st_mode))
+		return false;
+	close(steal_fd(&o->parent));
+	o->entry = false;
+	o->last = NULL;
+	return true;
+}
+
+static bool
+find(const struct from *f, const char *path, unsigned flags, struct arena *a, struct object *o)
+{
+	if (flags == (WALK_FOLLOW | WALK_OBJECT) && find_at_once(f, path, o))
+		return true;
+	object_release(o);
+	return find_entry(f, path, a, o) && settle(flags, o);
+}
+
+bool
+stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct arena *a, struct object *o)
+{
+	const char *below = path + (path[0] == '/');
+	struct from f;
+	bool found;
+
+	*o = (struct object){ .fd = -1, .parent = -1 };
+	if (never || !whose.own_root || flags & ~(unsigned)(WALK_FOLLOW | WALK_ENTRY | WALK_OBJECT) || !is_plain(path))
+		return false;
+	found = begin(&f, whose, dirfd, path, a) && find(&f, below, flags, a, o);
+	if (found)
+		o->name = arena_printf(a, "%s/%s", f.name, below);
+	object_release(&f.held);
+	if (found && o->name && strlen(o->name) < PATH_MAX)
+		return true;
+	object_release(o);
+	*o = (struct object){ .fd = -1, .parent = -1 };
+	return false;
+}

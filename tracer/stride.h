@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef TG_STRIDE_H
+#define TG_STRIDE_H
+
+/*
+ * Paths on which nothing has to be looked at in between, in one step: openat2(2)
+ * with RESOLVE_NO_SYMLINKS follows no link at all, so the name of what it finds
+ * is the path itself.
+ */
+
+#include "tracer/walk.h"
+
+/*
+ * False: it is no such path, or not what walk() would simply find or find absent;
+ * nothing is known then, and walk() has to look.  True: *o is as walk()'s.
+ */
+bool stride(struct whose, int dirfd, const char *path, unsigned flags, struct arena *, struct object *o);
+
+/* Without openat2(2), for tests and as before Linux 5.6. */
+void stride_never(void);
+
+#endif
