@@ -90,6 +90,7 @@ struct answer {
 	uint8_t action;			/* ANSWER_REFUSE: ACT_KILL, ACT_TRAP, ACT_DENY */
 	bool log;			/* ANSWER_PASS: worth a line */
 	bool may_log;			/* ANSWER_PASS: it would be, if a condition holds that only looking can tell */
+	bool quiet;			/* ANSWER_REFUSE: not worth a line */
 	uint16_t why;			/* ANSWER_LOOK */
 	int err;
 };

@@ -30,6 +30,7 @@ outcome_refuse(struct outcome *o, unsigned action, int err)
 {
 	struct giving g = refused(action, err);
 
+	o->loud = true;
 	if (o->refused && o->action <= g.action)
 		return;
 	o->refused = true;
@@ -419,6 +420,18 @@ join(struct outcome *o, const struct candidates *c, unsigned action, int err, bo
 		o->log |= log && !c->any;
 	o->may_log |= c->log || (log && c->any);
 }
+
+/* What a rule that is certain to decide says; one that wants no line, and is alone, refuses without a word. */
+static void
+join_rule(struct outcome *o, const struct candidates *c, const struct rule *r)
+{
+	bool loud = o->loud || !r->quiet || c->any;
+
+	join(o, c, r->action, r->err, r->log);
+	if (r->action != ACT_ALLOW)
+		o->loud = loud;
+}
+
 static void
 try_default(struct trying *t, const struct candidates *c, enum object_presence objects)
 {
@@ -461,7 +474,7 @@ try_rules(struct trying *t)
 	if (!look_for_objects(t, found, &most) || !find_rule(t, &c, &r))
 		return false;
 	if (r)
-		join(&t->o, &c, r->action, r->err, r->log);
+		join_rule(&t->o, &c, r);
 	else
 		try_default(t, &c, most);
 	for (unsigned i = 0; i < SYS_MAXARGS; i++)
@@ -520,8 +533,11 @@ try_carrier(struct trying *t, enum sys_id id)
 static void
 add_outcome(struct outcome *all, const struct outcome *o)
 {
+	bool loud = all->loud || o->loud;
+
 	if (o->refused)
 		outcome_refuse(all, o->action, o->err);
+	all->loud = loud;
 	all->unsure |= o->unsure;
 	all->why |= o->why;
 	all->log |= o->log;

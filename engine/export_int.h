@@ -42,6 +42,7 @@ struct outcome {
 	uint8_t action;
 	int err;
 	bool log, may_log;
+	bool loud;		/* refused by more than rules that want no line in the log */
 	unsigned why;
 };
 void outcome_refuse(struct outcome *, unsigned action, int err);

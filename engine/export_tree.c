@@ -23,6 +23,7 @@ leaf_of(struct pool *pool, const struct outcome *o)
 	if (a->class == ANSWER_REFUSE) {
 		a->action = o->action;
 		a->err = a->action == ACT_KILL ? 0 : o->err;
+		a->quiet = !o->loud;
 	}
 	if (a->class == ANSWER_LOOK)
 		a->why = (uint16_t)o->why;
@@ -41,6 +42,7 @@ answers_equal(const struct answer *a, const struct answer *b)
 		    !memcmp(a->test->cube, b->test->cube, a->test->n * sizeof(*a->test->cube)) &&
 		    answers_equal(a->yes, b->yes) && answers_equal(a->no, b->no);
 	return a->class == b->class && a->action == b->action && a->log == b->log && a->may_log == b->may_log &&
+	    a->quiet == b->quiet &&
 	    a->err == b->err && a->why == b->why;
 }
 

@@ -19,6 +19,7 @@ struct plan {
 	size_t nabis;
 	const struct plan_look *look;
 	size_t nlook;
+	bool refuses;			/* who refuses what does not change with time */
 	bool logs;			/* some policy has a line about each call on some object */
 };
 
@@ -42,6 +43,15 @@ add_layers(struct plan *p, const struct plan_input *in)
 	for (size_t i = 0; i < in->nlayers; i++)
 		for (size_t k = 0; k < in->layer[i].policy->nfamily; k++)
 			l[p->in.nlayers++] = (struct layer){ .policy = in->layer[i].policy->family[k] };
+}
+
+static bool
+changes(const struct export_input *in)
+{
+	for (size_t i = 0; i < in->nlayers; i++)
+		if (in->layer[i].policy->nphases || in->layer[i].policy->nfamily)
+			return true;
+	return false;
 }
 
 static bool
@@ -72,39 +82,53 @@ ends_phase(const struct export_input *in, enum sys_id id)
 	return false;
 }
 
-/* What a verdict looks through, or the object of which is not the program's own business. */
-static bool
-is_looked_through(const struct argdesc *a, bool logs)
+/* Why a verdict looks through an argument, or at an object that is not the program's own business; 0: it does not. */
+static unsigned
+look_at_arg(const struct argdesc *a, bool logs)
 {
 	switch (a->kind) {
 	case A_PATH:
 	case A_LPATH:
 	case A_ENTRY:
+		return LOOK_PATH;
 	case A_MSGHDR:
 	case A_MMSGHDR:
+		return LOOK_ADDR | LOOK_MEMORY;
 	case A_OPENHOW:
 	case A_CLONEARGS:
+		return LOOK_MEMORY;
 	case A_PID:
 	case A_KILLPID:
 	case A_PIDFD:
-		return true;
+		return LOOK_PROC;
 	case A_SOCKADDR:
-		return a->rights & ~R_SEND;	/* to send takes no address; where there is one, the input says */
+		return a->rights & ~R_SEND ? LOOK_ADDR : 0;	/* to send takes no address; where there is one, the input says */
 	case A_FD:
 	case A_DIRFD:
-		return a->rights && (logs || a->rights & ~(R_READ | R_STAT));
+		return a->rights && (logs || a->rights & ~(R_READ | R_STAT)) ? LOOK_PATH : 0;
 	default:
-		return false;
+		return 0;
 	}
 }
 
-static bool
-looks_through(enum sys_id id, bool logs)
+static unsigned
+look_at_args(enum sys_id id, bool logs)
 {
+	unsigned why = 0;
+
 	for (unsigned i = 0; i < SYS_MAXARGS; i++)
-		if (is_looked_through(&sysdesc_table[id].arg[i], logs))
-			return true;
-	return false;
+		why |= look_at_arg(&sysdesc_table[id].arg[i], logs);
+	return why;
+}
+
+static const struct answer *
+look_for(struct plan *p, unsigned why)
+{
+	struct answer *a = pool_alloc(p->pool, 1, sizeof(*a));
+
+	a->class = ANSWER_LOOK;
+	a->why = (uint16_t)why;
+	return a;
 }
 
 static const struct answer *
@@ -138,30 +162,40 @@ add_look(struct plan *p, const struct export_abi *abi, enum sys_id id, const str
 	    fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), &look_always, a);
 }
 
-/*
- * What passes with a line to be written, or is refused, is looked at: a refusal
- * has a line, too, and who says how it is refused may change with time.
- */
+/* What can be said without looking, and without a line in the log. */
+static bool
+is_final(const struct plan *p, const struct answer *leaf)
+{
+	if (leaf->class == ANSWER_REFUSE)
+		return p->refuses && leaf->quiet && leaf->action == ACT_DENY;
+	return leaf->class == ANSWER_PASS && !leaf->log && !leaf->may_log;
+}
+
 static const struct answer *
-leave_passes(struct plan *p, const struct answer *a)
+look_at_lines(struct plan *p, const struct answer *a)
 {
 	const struct answer *yes, *no;
 
 	if (!a->test)
-		return a->class == ANSWER_REFUSE || a->log || a->may_log ? &look_for_line : a;
-	yes = leave_passes(p, a->yes);
-	no = leave_passes(p, a->no);
+		return is_final(p, a) || a->class == ANSWER_LOOK ? a : &look_for_line;
+	yes = look_at_lines(p, a->yes);
+	no = look_at_lines(p, a->no);
 	return yes == no ? yes : fork_answer(p, a->test, yes, no);
 }
 
 static const struct answer *
 answer_of(struct plan *p, const struct export_abi *abi, enum sys_id id)
 {
+	unsigned why = look_at_args(id, p->logs);
 	const struct answer *a;
 
-	if (id == SYS_ID_none || demux_carries(id) || looks_through(id, p->logs) || ends_phase(&p->in, id))
-		return &look_always;
-	a = leave_passes(p, export_answer(p->pool, &p->in, abi, id));
+	if (demux_carries(id))
+		why |= LOOK_MEMORY;
+	if (ends_phase(&p->in, id))
+		why |= LOOK_PHASE;
+	if (id == SYS_ID_none || why)
+		return look_for(p, why ? why : LOOK_OURS);
+	a = look_at_lines(p, export_answer(p->pool, &p->in, abi, id));
 	for (size_t i = 0; i < p->nlook && answer_may_pass(a, NULL); i++)
 		if (p->look[i].id == id || p->look[i].id == sysdesc_table[id].family)
 			a = add_look(p, abi, id, &p->look[i], a);
@@ -172,7 +206,7 @@ static void
 fill(struct plan *p, struct plan_abi *out, const struct export_abi *abi)
 {
 	out->abi = abi;
-	out->unknown = leave_passes(p, export_unknown(p->pool, &p->in));
+	out->unknown = look_at_lines(p, export_unknown(p->pool, &p->in));
 	out->call = pool_alloc(p->pool, abi->ncalls, sizeof(*out->call));
 	for (size_t i = 0; i < abi->ncalls; i++)
 		out->call[i] = answer_of(p, abi, abi->call[i].id);
@@ -194,6 +228,7 @@ plan_new(const struct plan_input *in)
 	p->in.running = true;
 	add_layers(p, in);
 	p->logs = logs_objects(&p->in);
+	p->refuses = !in->spares && !changes(&p->in);
 	export_prepare(pool, &p->in);
 	p->abi = pool_alloc(pool, in->nabis, sizeof(*p->abi));
 	for (size_t i = 0; i < in->nabis; i++)

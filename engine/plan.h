@@ -7,6 +7,7 @@
  * alone: that it is let in, that it is refused, or that one has to look.  It
  * holds for as long as the program runs, whatever phases end and whatever an
  * exec adds: a call passes only if it does under all policies there can be.
+ * It is refused only where that is for good, and no line in a log is to tell of it.
  */
 
 #include "engine/export.h"
@@ -27,6 +28,7 @@ struct plan_input {
 	size_t nabis;
 	const struct plan_look *look;
 	size_t nlook;
+	bool spares;			/* what is refused is let in all the same (--dry-run) */
 };
 
 struct plan;

@@ -210,7 +210,7 @@ audit_verdict(struct audit *a, pid_t tid, const struct sysevent *ev, const struc
 	char text[LINE], comm[32];
 	struct strbuf b = STRBUF(text);
 
-	a->refusals += v->action != ACT_ALLOW;
+	a->refusals += v->action != ACT_ALLOW && !v->quiet;	/* those the kernel may refuse by itself */
 	if (!wants_line(v))
 		return;
 	if (is_repeated(a, ev, v)) {

@@ -61,9 +61,9 @@ limit_of(const struct arch *arch, const struct abi *abi)
 
 void
 business_init(struct business *b, const struct arch *arch, const struct policy *floor, const struct layer *layer,
-    size_t nlayers)
+    size_t nlayers, bool spares)
 {
-	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers,
+	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers, .spares = spares,
 	    .look = looks, .nlook = sizeof(looks) / sizeof(looks[0]) };
 
 	b->arch = arch;

@@ -18,7 +18,8 @@ struct business {
 	size_t nabis;
 };
 
-void business_init(struct business *, const struct arch *, const struct policy *floor, const struct layer *, size_t nlayers);
+void business_init(struct business *, const struct arch *, const struct policy *floor, const struct layer *, size_t nlayers,
+    bool spares);
 void business_free(struct business *);
 
 /* Does it pass whatever is in memory?  Then no look is needed. */

@@ -79,6 +79,14 @@ read_entry(pid_t tid, const struct registers *r, struct pt_call *c)
 	return 0;
 }
 
+static int
+read_filtered(pid_t tid, const struct registers *r, struct pt_call *c)
+{
+	int err = pt_event_msg(tid, &c->data);
+
+	return err ? err : read_entry(tid, r, c);
+}
+
 static void
 read_exit(const struct registers *r, uint32_t audit_arch, struct pt_call *c)
 {
@@ -143,7 +151,7 @@ callstop_read(const struct arch *a, const struct tracee *t, struct pt_call *c)
 	if (err)
 		return err;
 	if (t->by_filter)
-		err = read_entry(t->tid, &r, c);
+		err = read_filtered(t->tid, &r, c);
 	else if (is_exit(t, &r))
 		read_exit(&r, t->audit_arch, c);
 	else if (is_marked_entry(&r))

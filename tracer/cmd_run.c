@@ -127,11 +127,14 @@ choose_engine(struct run *r, const char *path)
 	const char *wrong = NULL;
 
 	if (r->o->engine == ENGINE_PTRACE)
+		pt_use_filters(false);
+	if (r->o->engine == ENGINE_PTRACE)
 		return 0;
 	if (!pt_has(PT_FILTER))
 		wrong = "this kernel, or what tollgate runs in, does not let filters stop a program for its tracer (Linux 4.8 does)";
 	else if (!(r->nfilter = business_filter(&s->business, abi, FILTER_LOOK, &r->filter)))
 		wrong = "the filter for this policy would be larger than the kernel takes";
+	pt_use_filters(!wrong);
 	if (!wrong)
 		s->filtered = abi;
 	else if (r->o->engine == ENGINE_SECCOMP)

@@ -13,13 +13,14 @@
 #include "tracer/command.h"
 #include "tracer/host.h"
 #include "tracer/policyfile.h"
+#include "tracer/show_plan.h"
 
 enum { FINE, WRONG = 2 };
 
 struct show_options {
 	struct choice choice;
 	const char *promise;
-	bool floor, text;
+	bool floor, text, plan;
 };
 
 #define AT(member)	offsetof(struct show_options, member)
@@ -30,6 +31,8 @@ static const struct option_row rows[] = {
 	CHOICE_GRANT_ROWS(struct show_options, choice),
 	{ .name = "text", .kind = OPT_FLAG, .offset = AT(text),
 	  .help = "the policy's own text, comments and all, to start one's own from" },
+	{ .name = "plan", .kind = OPT_FLAG, .offset = AT(plan),
+	  .help = "for each call: whether it passes, is refused or is looked at, and why" },
 	{ .name = "promise", .kind = OPT_STRING, .offset = AT(promise), .arg = "NAME",
 	  .help = "the text of a promise instead" },
 	{ .name = "floor", .kind = OPT_FLAG, .offset = AT(floor),
@@ -47,6 +50,7 @@ const struct command cmd_show = {
 	    "tollgate show -p mpv\n"
 	    "tollgate show --program mpv --arg clip.mkv\n"
 	    "tollgate show --text -p mpv >mine.policy\n"
+	    "tollgate show --plan -p mpv\n"
 	    "tollgate show --promise stdio",
 	.options = rows,
 	.options_size = sizeof(struct show_options),
@@ -80,7 +84,9 @@ show_rules(struct show_options *o, struct host *h)
 
 	if (!extra || choice_complete(&o->choice, h) || host_load_layers(h, &o->choice.policies, extra, &l))
 		return WRONG;
-	for (size_t i = 0; i < l.n; i++) {
+	if (o->plan)
+		show_plan(l.floor, l.layer, l.n);
+	for (size_t i = 0; i < l.n && !o->plan; i++) {
 		if (l.n > 1)
 			printf("%s# %s, all of the %zu policies must allow\n", i ? "\n" : "", o->choice.policies.v[i], l.n);
 		policy_show(l.layer[i].policy, print_line, NULL);
@@ -152,6 +158,8 @@ exec_show(void *options, int argc, char **argv)
 	(void)argv;
 	if (argc > 0)
 		return command_misused(&cmd_show, "policies are named with -p");
+	if (o->plan && (o->promise || o->floor || o->text))
+		return command_misused(&cmd_show, "--plan is of policies' rules, not of a text");
 	if ((o->promise != NULL) + o->floor + (o->text || o->choice.policies.n) > 1)
 		return command_misused(&cmd_show, "a policy, --promise or --floor: one at a time");
 	choice_host(&o->choice, &host);

@@ -122,6 +122,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/sticky.h		\
 	%D%/stop.c		\
 	%D%/stop.h		\
+	%D%/show_plan.c		\
+	%D%/show_plan.h		\
 	%D%/stride.c		\
 	%D%/stride.h		\
 	%D%/supervisor.c	\

@@ -28,6 +28,11 @@ struct syscall_info {
 			int64_t ret;
 			uint8_t is_error;
 		} exit;
+		struct {
+			uint64_t nr;
+			uint64_t args[6];
+			uint32_t data;
+		} filter;
 	} u;
 };
 
@@ -170,6 +175,7 @@ pt_call(pid_t tid, struct pt_call *c)
 		c->op = PT_ENTRY;
 		c->nr = info.u.entry.nr;
 		memcpy(c->args, info.u.entry.args, sizeof(c->args));
+		c->data = info.op == op_filter ? info.u.filter.data : 0;
 	} else if (info.op == PT_EXIT) {
 		c->op = PT_EXIT;
 		c->ret = info.u.exit.ret;

@@ -46,6 +46,7 @@ struct pt_call {
 	uint64_t nr;		/* PT_ENTRY: as the register has it */
 	uint64_t args[6];	/* PT_ENTRY */
 	int64_t ret;		/* PT_EXIT */
+	unsigned long data;	/* at a filter's stop: what it returned beside the wish to be stopped for */
 };
 
 /*

@@ -180,7 +180,8 @@ setup_session(struct setup *s)
 
 	if ((err = check_status_fd(s)) || (err = check_loss(s)) || (err = share_core(s)) || (err = check_kernel(s)) || (err = open_log(s)))
 		return err;
-	business_init(&s->session.business, s->session.map.arch, s->layers.floor, s->layers.layer, s->layers.n);
+	business_init(&s->session.business, s->session.map.arch, s->layers.floor, s->layers.layer, s->layers.n,
+	    s->o->dry_run);
 	s->session.floor = s->layers.floor;
 	s->session.layers = s->layers.layer;
 	s->session.nlayers = s->layers.n;

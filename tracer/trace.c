@@ -24,6 +24,7 @@
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
+#include "tracer/filter.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/orphan.h"
@@ -428,10 +429,22 @@ show_own_cores(struct session *s, struct tracee *t, const struct sysevent *ev)
 
 /* What is known of it without looking: it passes, whatever phases have ended. */
 static bool
-needs_no_look(const struct session *s, const struct tracee *t, const struct pt_call *call, const struct rawcall *raw)
+is_known_to_pass(const struct session *s, const struct tracee *t, const struct rawcall *raw)
 {
-	return raw->abi && raw->abi == t->group->image && t->trap.state == TRAP_NONE && !t->group->loading &&
-	    business_passes(&s->business, raw->abi, raw->nr, call->args);
+	return raw->abi && raw->abi == t->group->image && business_passes(&s->business, raw->abi, raw->nr, raw->args);
+}
+
+static bool
+needs_no_look(const struct session *s, const struct tracee *t, const struct rawcall *raw)
+{
+	return !t->by_filter && t->trap.state == TRAP_NONE && !t->group->loading && is_known_to_pass(s, t, raw);
+}
+
+/* It was a filter of the program's own that stopped it, for a tracer that is not there. */
+static bool
+is_of_own_filter(const struct session *s, const struct tracee *t, const struct pt_call *call, const struct rawcall *raw)
+{
+	return t->by_filter && (call->data != FILTER_DATA || is_known_to_pass(s, t, raw));
 }
 
 static void
@@ -475,7 +488,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (begin_image(s, t, call, raw.abi))
 		return;
 	samecore_count(s, t);
-	if (needs_no_look(s, t, call, &raw)) {
+	if (needs_no_look(s, t, &raw)) {
 		enter(t, call);
 		lifecycle_resume(s, t, 0);
 		return;
@@ -489,6 +502,8 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (done.action == ACT_ALLOW && !advance_prepare(s, t, &ev))
 		verdict = done = unreadable(-EACCES);
 	show_own_cores(s, t, &ev);
+	if (is_of_own_filter(s, t, call, &raw))
+		found.failed = ENOSYS;
 	err = hold(s, t, &raw, &ev, &pins, &done, &found);
 	if (err)
 		verdict = done = unreadable(err);

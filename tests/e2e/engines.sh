@@ -93,6 +93,16 @@ fi
 [ -x "$tracees/gates.tracee" ] && for with in all foreign kills; do
 	alike "calls by other gates, $with" $with.policy "$tracees/gates.tracee"
 done
+if [ "$(uname -m)" = x86_64 ]; then
+	# Its own filters: TRACE with our data or other, and an error, for getppid, which is 110.
+	for returns in 0x7ff00000 0x7ff07467 0x00050016; do
+		python3 -c "import struct, sys
+for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 110), (0x06, 0, 0, $returns), (0x06, 0, 0, 0x7fff0000):
+	sys.stdout.buffer.write(struct.pack('HBBI', *insn))" > own.bpf
+		alike "a filter of the program's own ($returns)" all.policy "$tracees/filtered.tracee" "$work/own.bpf" /usr/bin/perl -e \
+			'print syscall(110) > 0 ? "a number\n" : $! + 0, "\n"'
+	done
+fi
 options='--dry-run'
 alike 'what would be refused' stdio.policy sh -c 'cat /etc/hostname > /dev/null; echo > x; ls'
 options='--log=json'
