@@ -142,24 +142,29 @@ fork_answer(struct plan *p, const struct regtest *test, const struct answer *yes
 	return a;
 }
 
-/* One more look, where its condition holds. */
+/* a, or a look where a test holds.  What is in no one register may hold. */
+static const struct answer *
+look_where(struct plan *p, const struct export_abi *abi, enum sys_id id, const struct plan_test *t, const struct answer *look,
+    const struct answer *a)
+{
+	int reg = regmap_of(abi, id).reg[t->arg];
+	uint64_t bits = abi->wordsize == 4 ? UINT32_MAX : UINT64_MAX;
+	const struct cube cube = { t->mask & bits, t->value & bits };
+	const struct regtest test = { (unsigned)reg, 1, pool_copy(p->pool, &cube, 1, sizeof(cube)) };
+
+	if (!t->mask || reg < 0)
+		return look;
+	return fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), t->unless ? a : look, t->unless ? look : a);
+}
+
 static const struct answer *
 add_look(struct plan *p, const struct export_abi *abi, enum sys_id id, const struct plan_look *l, const struct answer *a)
 {
-	struct regmap map = regmap_of(abi, id);
-	struct regtest test = { .n = 1 };
-	struct cube cube = { l->mask, l->value };
+	const struct answer *look = &look_always;
 
-	if (l->arg < 0 || map.reg[l->arg] < 0)
-		return &look_always;
-	if (abi->wordsize == 4) {
-		cube.mask &= UINT32_MAX;
-		cube.value &= UINT32_MAX;
-	}
-	test.reg = (unsigned)map.reg[l->arg];
-	test.cube = pool_copy(p->pool, &cube, 1, sizeof(cube));
-	return l->unless ? fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), a, &look_always) :
-	    fork_answer(p, pool_copy(p->pool, &test, 1, sizeof(test)), &look_always, a);
+	for (size_t i = PLAN_TESTS; i-- > 0;)
+		look = look_where(p, abi, id, &l->when[i], look, a);
+	return look;
 }
 
 /* What can be said without looking, and without a line in the log. */

@@ -12,12 +12,18 @@
 
 #include "engine/export.h"
 
-/* A call that has to be looked at for other reasons than what policies say of it. */
-struct plan_look {
-	enum sys_id id;			/* it and its family */
-	int arg;			/* when (argument & mask) == value; -1: always */
+/* (argument & mask) == value, or unless it is; without a mask it is no test. */
+struct plan_test {
+	unsigned arg;
 	uint64_t mask, value;
-	bool unless;			/* and not when it is */
+	bool unless;
+};
+
+/* A call, and its family, that has to be looked at for other reasons than what policies say of it: when all tests hold. */
+enum { PLAN_TESTS = 2 };
+struct plan_look {
+	enum sys_id id;
+	struct plan_test when[PLAN_TESTS];
 };
 
 struct plan_input {

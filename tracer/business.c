@@ -8,10 +8,14 @@
 
 #include "lib/xalloc.h"
 
-#define ALWAYS(id)		{ SYS_ID_##id, -1, 0, 0, false }
-#define WHEN(id, arg, bit)	{ SYS_ID_##id, arg, bit, bit, false }
-#define WHEN_IS(id, arg, value)	{ SYS_ID_##id, arg, UINT32_MAX, value, false }
-#define UNLESS_IS(id, arg, value)	{ SYS_ID_##id, arg, UINT64_MAX, value, true }
+#define ALWAYS(id)		{ SYS_ID_##id, { { 0 } } }
+#define WHEN(id, arg, bit)	{ SYS_ID_##id, { { arg, bit, bit, false } } }
+#define WHEN_IS(id, arg, value)	{ SYS_ID_##id, { { arg, UINT32_MAX, value, false } } }
+#define UNLESS_IS(id, arg, value)	{ SYS_ID_##id, { { arg, UINT64_MAX, value, true } } }
+/* Of a range that begins above them no part is in the first 4 GiB, where windows are, or it has no end. */
+#define HIGH			(UINT64_C(0xffffffff) << 32)
+#define LOW(id, arg)		{ SYS_ID_##id, { { arg, HIGH, 0, false } } }
+#define WHEN_LOW(id, arg, bit)	{ SYS_ID_##id, { { arg, bit, bit, false }, { 0, HIGH, 0, false } } }
 
 /* By families: old and wide forms of a call are meant, too. */
 static const struct plan_look looks[] = {
@@ -26,9 +30,9 @@ static const struct plan_look looks[] = {
 	ALWAYS(prctl), ALWAYS(setrlimit), ALWAYS(prlimit64), ALWAYS(seccomp), ALWAYS(ptrace), ALWAYS(uselib),
 	WHEN_IS(fcntl, 1, F_SETOWN), WHEN_IS(fcntl, 1, 15 /* F_SETOWN_EX */),
 	/* ranges of addresses (ranges.c) */
-	ALWAYS(munmap), ALWAYS(mremap), ALWAYS(mprotect), ALWAYS(pkey_mprotect), ALWAYS(madvise), ALWAYS(mseal),
+	LOW(munmap, 0), LOW(mprotect, 0), LOW(pkey_mprotect, 0), LOW(madvise, 0), LOW(mremap, 0), WHEN(mremap, 3, MREMAP_FIXED),
+	WHEN_LOW(mmap, 3, MAP_FIXED), ALWAYS(old_mmap), ALWAYS(mseal),
 	ALWAYS(remap_file_pages), ALWAYS(mbind), ALWAYS(shmdt), ALWAYS(shmat), ALWAYS(shmctl), ALWAYS(process_madvise),
-	ALWAYS(old_mmap), WHEN(mmap, 3, MAP_FIXED), WHEN(mmap2, 3, MAP_FIXED),
 	/* addresses: where none is given there is nothing to look at */
 	ALWAYS(bind), ALWAYS(connect), UNLESS_IS(sendto, 4, 0), ALWAYS(listen),
 	/* processes that are told of by more than one argument */
@@ -49,6 +53,20 @@ fill(struct export_abi *out, const struct abi *abi)
 		call[i] = (struct export_call){ abi->calls[i].nr, sysdesc_find(abi->calls[i].name), abi->calls[i].name };
 }
 
+/* Where windows are anywhere, any range may touch one. */
+static struct plan_look *
+looks_for(const struct arch *arch)
+{
+	struct plan_look *l = xcalloc(sizeof(looks) / sizeof(looks[0]), sizeof(*l));
+
+	memcpy(l, looks, sizeof(looks));
+	for (size_t i = 0; !arch->abis[0].map_low && i < sizeof(looks) / sizeof(looks[0]); i++)
+		for (size_t k = 0; k < PLAN_TESTS; k++)
+			if (l[i].when[k].mask == HIGH)
+				l[i].when[k].mask = 0;
+	return l;
+}
+
 /* Numbers with another ABI's flag come by the same gate (x32). */
 static uint32_t
 limit_of(const struct arch *arch, const struct abi *abi)
@@ -64,8 +82,10 @@ business_init(struct business *b, const struct arch *arch, const struct policy *
     size_t nlayers, bool spares)
 {
 	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers, .spares = spares,
-	    .look = looks, .nlook = sizeof(looks) / sizeof(looks[0]) };
+	    .nlook = sizeof(looks) / sizeof(looks[0]) };
 
+	b->look = looks_for(arch);
+	in.look = b->look;
 	b->arch = arch;
 	b->abi = xcalloc(arch->nabis, sizeof(*b->abi));
 	b->nabis = arch->nabis;
@@ -85,7 +105,14 @@ business_free(struct business *b)
 	for (size_t i = 0; i < b->nabis; i++)
 		free((void *)b->abi[i].call);
 	free(b->abi);
+	free(b->look);
 	memset(b, 0, sizeof(*b));
+}
+
+bool
+business_is_planned(const struct abi *abi, const struct window *w)
+{
+	return !w || !abi->map_low || (w->at + WINDOW_SIZE - 1) >> 32 == 0;
 }
 
 bool

@@ -10,17 +10,22 @@
 
 #include "arch/arch.h"
 #include "engine/plan.h"
+#include "tracer/window.h"
 
 struct business {
 	struct plan *plan;
 	const struct arch *arch;
 	struct export_abi *abi;		/* of the architecture's, in its order, those that are supported */
 	size_t nabis;
+	struct plan_look *look;
 };
 
 void business_init(struct business *, const struct arch *, const struct policy *floor, const struct layer *, size_t nlayers,
     bool spares);
 void business_free(struct business *);
+
+/* Plans let ranges pass that begin above 4 GiB.  False: the window is not where they think, and there is no plan. */
+bool business_is_planned(const struct abi *, const struct window *);
 
 /* Does it pass whatever is in memory?  Then no look is needed. */
 bool business_passes(const struct business *, const struct abi *, uint32_t nr, const uint64_t args[6]);

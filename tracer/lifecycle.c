@@ -65,7 +65,8 @@ stops_anyway(const struct session *s, const struct tracee *t)
 {
 	const struct thread_group *g = t->group;
 
-	return !s->filtered || t->state != TS_RUNNING || g->image != s->filtered || (g->wants_window && !s->naive) || t->injection;
+	return !s->filtered || t->state != TS_RUNNING || g->image != s->filtered || t->injection ||
+	    (g->wants_window && !s->naive) || !business_is_planned(s->filtered, g->window);
 }
 
 void

@@ -431,7 +431,8 @@ show_own_cores(struct session *s, struct tracee *t, const struct sysevent *ev)
 static bool
 is_known_to_pass(const struct session *s, const struct tracee *t, const struct rawcall *raw)
 {
-	return raw->abi && raw->abi == t->group->image && business_passes(&s->business, raw->abi, raw->nr, raw->args);
+	return raw->abi && raw->abi == t->group->image && business_is_planned(raw->abi, t->group->window) &&
+	    business_passes(&s->business, raw->abi, raw->nr, raw->args);
 }
 
 static bool

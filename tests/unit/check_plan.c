@@ -120,7 +120,10 @@ START_TEST(plan_is_worth_having)
 {
 	static const struct { const char *call; uint64_t args[6]; bool passes; } rows[] = {
 		{ "read", { 3 }, true }, { "write", { 1 }, true }, { "getpid", { 0 }, true }, { "futex", { 0 }, true },
-		{ "mmap", { 0, 4096, 3, 0x22 }, true }, { "mmap", { 0, 4096, 3, 0x32 }, false }, { "munmap", { 0 }, false },
+		{ "mmap", { 0, 4096, 3, 0x22 }, true }, { "mmap", { 0, 4096, 3, 0x32 }, false }, { "munmap", { 0x40000000 }, false },
+		{ "munmap", { UINT64_C(0x7f0000000000), 4096 }, true }, { "mprotect", { UINT64_C(0x100000000) }, true },
+		{ "mmap", { UINT64_C(0x7f0000000000), 4096, 3, 0x32 }, true }, { "madvise", { UINT32_MAX, 1 }, false },
+		{ "mremap", { UINT64_C(0x7f0000000000), 1, 1, 1 }, true }, { "mremap", { UINT64_C(0x7f0000000000), 1, 1, 3 }, false },
 		{ "sendto", { 3, 1, 1 }, true }, { "sendto", { 3, 1, 1, 0, 0x1000, 16 }, false },
 		{ "sendto", { 3, 1, 1, 0, UINT64_C(1) << 32, 16 }, false },
 		{ "fcntl", { 0, 3 }, true }, { "fcntl", { 0, 8 }, false }, { "fcntl", { 0, 8 | UINT64_C(1) << 32 }, false },
