@@ -136,6 +136,7 @@ struct bench_report {
 	void (*call)(struct bench_report *, const struct bench_call *);
 	void (*row)(struct bench_report *, const struct bench_row *);
 	void (*finish)(struct bench_report *);
+	const bool *config;		/* which configurations were asked for */
 	/* Of the one that tells: whether something came before, in the list and in all. */
 	bool more, any;
 	char group[64];

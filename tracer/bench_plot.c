@@ -17,8 +17,8 @@
 static const struct {
 	const char *ending, *terminal;
 } kinds[] = {
-	{ ".svg", "svg size 1000,420 dynamic font 'sans-serif,12' background 'white'" },
-	{ ".png", "pngcairo size 1000,420 font 'sans-serif,10'" },
+	{ ".svg", "svg size 1100,640 dynamic font 'sans-serif,12' background 'white'" },
+	{ ".png", "pngcairo size 1100,640 font 'sans-serif,10'" },
 };
 
 static const char *
@@ -70,53 +70,84 @@ bench_plot_check(const char *file)
 	return check_writable(file);
 }
 
+/* tollgate stands out. */
+static const char *const colours[BENCH_CONFIGS] = {
+	[CFG_NULL] = "#404040", [CFG_FREE] = "#909090", [CFG_PTRACE] = "#d00000", [CFG_SECCOMP] = "#f08000",
+	[CFG_FILTER] = "#e8d060", [CFG_STRACE] = "#2060c0", [CFG_STRACE_BPF] = "#80b0f0", [CFG_PROOT] = "#40a060",
+	[CFG_FIREJAIL] = "#a060c0", [CFG_BWRAP] = "#d0a0e0",
+};
+
 static bool
 is_drawn(const struct bench_results *r, unsigned c)
 {
-	for (unsigned w = 0; c != CFG_NATIVE && !bench_configs[c].calls_only && w < BENCH_WORKLOADS; w++)
+	for (unsigned w = 0; colours[c] && w < BENCH_WORKLOADS; w++)
 		if (r->of[w][c].runs)
 			return true;
 	return false;
 }
 
-/* A row for each workload, a column for each configuration: its ratio to native, or "?". */
 static void
-put_data(const struct bench_results *r, FILE *f)
+put_ratio(const struct bench_result *r, const struct bench_result *native, FILE *f)
 {
-	fprintf(f, "$data << END\nworkload");
-	for (unsigned c = 0; c < BENCH_CONFIGS; c++)
-		if (is_drawn(r, c))
-			fprintf(f, " %s", bench_configs[c].name);
+	if (r->runs)
+		fprintf(f, " %.3f", r->ns.median / native->ns.median);
+	else
+		fprintf(f, " ?");
+}
+
+/* A row for each workload, a column for each configuration.  False: there is no row. */
+static bool
+put_data(const struct bench_results *r, bool calls, const char *name, FILE *f)
+{
+	bool any = false;
+
+	fprintf(f, "$%s << END\n", name);
 	for (unsigned w = 0; w < BENCH_WORKLOADS; w++) {
-		if (!r->of[w][CFG_NATIVE].runs)
+		if (!r->of[w][CFG_NATIVE].runs || !bench_workloads[w].loop == calls)
 			continue;
-		fprintf(f, "\n%s", bench_workloads[w].name);
-		for (unsigned c = 0; c < BENCH_CONFIGS; c++) {
-			if (!is_drawn(r, c))
-				continue;
-			if (r->of[w][c].runs)
-				fprintf(f, " %.3f", r->of[w][c].ns.median / r->of[w][CFG_NATIVE].ns.median);
-			else
-				fprintf(f, " ?");
-		}
+		any = true;
+		fprintf(f, "%s", bench_workloads[w].name);
+		for (unsigned c = 0; c < BENCH_CONFIGS; c++)
+			if (is_drawn(r, c))
+				put_ratio(&r->of[w][c], &r->of[w][CFG_NATIVE], f);
+		fprintf(f, "\n");
 	}
-	fprintf(f, "\nEND\n");
+	fprintf(f, "END\n");
+	return any;
 }
 
 static void
+put_plot(const struct bench_results *r, const char *name, FILE *f)
+{
+	unsigned column = 2;
+
+	for (unsigned c = 0; c < BENCH_CONFIGS; c++) {
+		if (!is_drawn(r, c))
+			continue;
+		fprintf(f, "%s$%s using %u:xtic(1) title '%s' linecolor rgb '%s'", column == 2 ? "plot " : ", ", name, column,
+		    bench_configs[c].name, colours[c]);
+		column++;
+	}
+	fprintf(f, "\n");
+}
+
+/* Calls above programs: what makes a call slow is lost in most of them. */
+static void
 put_script(const char *terminal, const struct bench_results *r, FILE *f)
 {
-	unsigned n = 0;
+	bool calls = put_data(r, true, "calls", f), programs = put_data(r, false, "programs", f);
 
-	for (unsigned c = 0; c < BENCH_CONFIGS; c++)
-		n += is_drawn(r, c);
-	put_data(r, f);
-	fprintf(f, "set terminal %s\n"
-	    "set title 'time, as a multiple of what it takes alone (the scale is logarithmic)'\n"
-	    "set style data histograms\nset style histogram clustered gap 1\nset style fill solid 0.8 noborder\n"
-	    "set logscale y\nset grid y\nset key outside right noenhanced\nset datafile missing '?'\nset xtics noenhanced\n"
-	    "set yrange [0.8:*]\n", terminal);
-	fprintf(f, "plot for [i=2:%u] $data using i:xtic(1) title columnheader(i)\n", n + 1);
+	fprintf(f, "set terminal %s\nset multiplot layout %d,1\nset style data histograms\nset style histogram clustered gap 2\n"
+	    "set style fill solid noborder\nset grid y\nset key outside right noenhanced\nset datafile missing '?'\n"
+	    "set xtics noenhanced scale 0\nset lmargin 7\nset rmargin 18\n", terminal, calls + programs);
+	if (calls) {
+		fprintf(f, "set title 'calls: time as a multiple of native (logarithmic)'\nset logscale y\nset yrange [0.5:*]\n");
+		put_plot(r, "calls", f);
+	}
+	if (programs) {
+		fprintf(f, "set title 'programs: time as a multiple of native'\nunset logscale y\nset yrange [0:*]\n");
+		put_plot(r, "programs", f);
+	}
 }
 
 static pid_t

@@ -14,11 +14,12 @@ text_machine(struct bench_report *t, const struct bench_machine *m)
 }
 
 static void
-print_configurations(void)
+print_configurations(const struct bench_report *t)
 {
 	printf("\nWorkloads, in these configurations:\n\n");
 	for (unsigned c = 0; c < BENCH_CONFIGS; c++)
-		printf("  %-11s %s\n", bench_configs[c].name, bench_configs[c].what);
+		if (t->config[c])
+			printf("  %-11s %s\n", bench_configs[c].name, bench_configs[c].what);
 	printf("\nHalf of all runs took between lower and upper.  /native and /null are the ratios of medians;\n"
 	    "switches are those of context; tracer is the processor time of what watches.\n");
 }
@@ -36,11 +37,10 @@ static const char *const heads[BENCH_SECTIONS] = {
 static void
 text_begin(struct bench_report *t, enum bench_section s)
 {
-	(void)t;
 	if (heads[s])
 		printf("%s", heads[s]);
 	else
-		print_configurations();
+		print_configurations(t);
 	fflush(stdout);
 }
 

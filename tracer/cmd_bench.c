@@ -144,7 +144,7 @@ choose_name(struct bench_choice *choice, const char *word, size_t len)
 	strbuf_quote(&b, given, strlen(given), sizeof(given));
 	if (near)
 		return command_misused(&cmd_bench, "--only: nothing is called %s; did you mean \"%s\"?", b.s, near);
-	return command_misused(&cmd_bench, "--only: nothing is called %s (see tollgate bench --list)", b.s);
+	return command_misused(&cmd_bench, "--only: nothing is called %s; --list has all names", b.s);
 }
 
 /* Where nothing was named all is meant. */
@@ -271,6 +271,7 @@ measure(const struct bench_options *o, const struct bench_choice *choice, struct
 	int r = 0;
 
 	machine_find(&m);
+	report->config = choice->config;
 	report->machine(report, &m);
 	wanted_configurations(choice, wanted);
 	if (needs_lab(choice)) {
