@@ -57,7 +57,6 @@ const struct bench_config bench_configs[BENCH_CONFIGS] = {
 	"    c.request(\"GET\", \"/page.html\")\n" \
 	"    got += len(c.getresponse().read())\n" \
 	"    c.close()\n" \
-	"server.shutdown()\n" \
 	"print(got)\n"
 
 const struct bench_workload bench_workloads[BENCH_WORKLOADS] = {
