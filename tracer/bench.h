@@ -39,7 +39,6 @@ struct bench_config {
 	const char *program;		/* that has to be installed, or NULL */
 	/* What stands before the program; %tollgate, %policy, %filter and %dir are put in. */
 	const char *words[BENCH_WORDS];
-	const char *older[BENCH_WORDS];	/* the same for a tollgate that has not all of words; or nothing */
 	bool one_core;			/* it and the program are kept on one */
 	bool tracer;			/* what is started is not the program, but watches it */
 	bool refuses;			/* what the policy does */

@@ -106,18 +106,10 @@ bench_has(const char *program)
 	return false;
 }
 
-static bool
-works(struct bench_lab *lab, enum bench_config_id c, const char *const *words, struct bench_run *run)
-{
-	const char *const once[] = { lab->self, "bench", "--loop", "getppid", "--times", "1", NULL };
-
-	lab->words[c] = words;
-	return bench_execute(lab, c, once, run) == 0;
-}
-
 static void
 try_configuration(struct bench_lab *lab, enum bench_config_id c)
 {
+	const char *const once[] = { lab->self, "bench", "--loop", "getppid", "--times", "1", NULL };
 	const struct bench_config *row = &bench_configs[c];
 	struct bench_run run;
 
@@ -125,8 +117,12 @@ try_configuration(struct bench_lab *lab, enum bench_config_id c)
 		snprintf(lab->why[c], sizeof(lab->why[c]), "%s is not installed", row->program);
 		return;
 	}
-	if (works(lab, c, row->words, &run) || (row->older[0] && works(lab, c, row->older, &run)))
+	lab->words[c] = row->words;
+	if (bench_execute(lab, c, once, &run) == 0) {
+		lab->start[c].ns = run.tracer_ns;
+		lab->start[c].switches = run.tracer_switches;
 		return;
+	}
 	lab->words[c] = NULL;
 	memcpy(lab->why[c], run.why, sizeof(run.why));
 }

@@ -19,7 +19,8 @@ struct bench_lab {
 	char self[PATH_MAX];		/* this program */
 	char policy[128], filter[128];
 	const char *const *words[BENCH_CONFIGS];	/* of its row; NULL: it is left out */
-	char why[BENCH_CONFIGS][160];	/* "" was not asked for */
+	char why[BENCH_CONFIGS][160];	/* "": was not asked for */
+	struct { double ns, switches; } start[BENCH_CONFIGS];	/* of the tracer, for a program that does nothing */
 	unsigned done, todo;		/* runs, for who watches */
 };
 

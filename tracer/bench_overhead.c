@@ -67,6 +67,13 @@ as_expected(const struct bench_workload *w, enum bench_config_id c, unsigned lon
 	return good == (refused || missing ? 0 : calls);
 }
 
+/* What starting took is none of the calls'. */
+static double
+above(double all, double start)
+{
+	return all > start ? all - start : 0;
+}
+
 static int
 run_loop(struct measure *m, enum bench_config_id c, struct bench_run *run, double figure[FIGURES])
 {
@@ -84,9 +91,9 @@ run_loop(struct measure *m, enum bench_config_id c, struct bench_run *run, doubl
 		return useless(run, "the calls did not end as they should");
 	figure[F_STOPS] = (double)waits / (double)calls;
 	figure[F_SWITCHES] = (double)(waits + preemptions) / (double)calls;
+	figure[F_TRACER] = run->tracer_ns < 0 ? -1 : above(run->tracer_ns, m->lab->start[c].ns) / (double)calls;
 	if (bench_configs[c].tracer)
-		figure[F_SWITCHES] += run->tracer_switches / (double)calls;
-	figure[F_TRACER] = run->tracer_ns / (double)calls;
+		figure[F_SWITCHES] += above(run->tracer_switches, m->lab->start[c].switches) / (double)calls;
 	return 0;
 }
 

@@ -42,19 +42,81 @@ on_signal(int sig)
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM };
 enum { SIGNALS = sizeof(signals) / sizeof(signals[0]) };
 
+/* Who was started by nohup(1) stays so. */
 static void
 set_signals(void (*how)(int))
 {
-	struct sigaction sa = { .sa_handler = how };
+	struct sigaction sa = { .sa_handler = how }, old;
 
 	for (unsigned i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &sa, NULL);
+		if (signals[i] != SIGHUP || (sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler != SIG_IGN))
+			sigaction(signals[i], &sa, NULL);
+}
+
+bool
+bench_interrupted(void)
+{
+	return interrupted;
+}
+
+/* Children, of which whoever became this program by exec may have had some: they are none of ours. */
+
+enum { MAX_BEFORE = 64 };
+static pid_t before[MAX_BEFORE];
+static unsigned nbefore;
+
+static FILE *
+open_children(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/children", getpid());
+	return fopen(name, "re");
+}
+
+static bool
+was_before(pid_t pid)
+{
+	for (unsigned i = 0; i < nbefore; i++)
+		if (before[i] == pid)
+			return true;
+	return false;
+}
+
+static unsigned
+kill_children(void)
+{
+	cleanup_file FILE *f = open_children();
+	unsigned n = 0;
+	int pid;
+
+	while (f && fscanf(f, "%d", &pid) == 1) {
+		if (was_before(pid))
+			continue;
+		kill(pid, SIGKILL);
+		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+			;
+		n++;
+	}
+	return n;
+}
+
+/* Nothing goes on when the next one is measured.  Whose parent is killed is our child then. */
+static void
+end_all(pid_t group)
+{
+	kill(-group, SIGKILL);
+	while (kill_children())
+		;
 }
 
 void
 bench_signals_begin(void)
 {
-	/* Whose parent has died becomes our child. */
+	cleanup_file FILE *f = open_children();
+
+	while (f && nbefore < MAX_BEFORE && fscanf(f, "%d", &before[nbefore]) == 1)
+		nbefore++;
 	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	set_signals(on_signal);
 }
@@ -65,43 +127,6 @@ bench_signals_end(void)
 	set_signals(SIG_DFL);
 	if (interrupted)
 		raise(interrupted);
-}
-
-bool
-bench_interrupted(void)
-{
-	return interrupted;
-}
-
-/* Nothing goes on when the next one is measured. */
-
-static void
-kill_children(void)
-{
-	cleanup_file FILE *f = NULL;
-	char name[64];
-	int pid;
-
-	snprintf(name, sizeof(name), "/proc/self/task/%d/children", getpid());
-	f = fopen(name, "re");
-	while (f && fscanf(f, "%d", &pid) == 1)
-		kill(pid, SIGKILL);
-}
-
-static void
-end_all(pid_t group)
-{
-	kill(-group, SIGKILL);
-	for (;;) {
-		pid_t pid = waitpid(-1, NULL, __WALL | WNOHANG);
-
-		if (pid < 0 && errno != EINTR)
-			return;
-		if (pid == 0) {
-			kill_children();
-			waitpid(-1, NULL, __WALL);
-		}
-	}
 }
 
 /* The start */
