@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/diag.h"
 #include "lib/xalloc.h"
 
 static void
@@ -151,7 +152,7 @@ static void
 csv_left_out(struct bench_report *t, const char *name, const char *why)
 {
 	(void)t;
-	fprintf(stderr, "tollgate: bench: %s: left out: %s\n", name, why);
+	warn("bench: %s: left out: %s", name, why);
 }
 
 /* Nothing: not known. */

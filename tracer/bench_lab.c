@@ -162,11 +162,17 @@ remove_one(const char *name, const struct stat *st, int kind, struct FTW *at)
 void
 bench_lab_close(struct bench_lab *lab)
 {
-	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r\033[K");
+	bench_progress_end();
 	if (lab->dir[0])
 		nftw(lab->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	bench_signals_end();
+}
+
+void
+bench_progress_end(void)
+{
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
 }
 
 void
@@ -174,7 +180,7 @@ bench_progress(const struct bench_lab *lab, const char *what, enum bench_config_
 {
 	if (!isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r\033[K");
+	bench_progress_end();
 	if (lab->todo)
 		fprintf(stderr, "%3u %% ", lab->done * 100 / lab->todo);
 	fprintf(stderr, "%s: %s", what, bench_configs[c].name);

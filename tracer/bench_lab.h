@@ -64,8 +64,9 @@ int bench_execute(struct bench_lab *, enum bench_config_id, const char *const *c
 
 /* Is there such a program? */
 bool bench_has(const char *program);
-/* Says on a terminal what is being done. */
+/* Says on a terminal what is being done; and takes that away, for what is told. */
 void bench_progress(const struct bench_lab *, const char *what, enum bench_config_id);
+void bench_progress_end(void);
 /* Text without what a terminal, JSON or CSV takes for more than text. */
 void bench_plain(char *out, size_t size, const char *text);
 

@@ -95,6 +95,7 @@ with_tasks(struct bench_lab *lab, enum bench_config_id c, const char *kind, unsi
 			bytes = taken(p.pid);
 		failed = bench_end(lab, &p, &run) || bytes < 0;
 	}
+	bench_progress_end();
 	if (!failed)
 		return bytes;
 	snprintf(name, sizeof(name), "memory for %s under %s", kind, bench_configs[c].name);

@@ -20,6 +20,14 @@ median(double *v, unsigned n)
 /* What one run tells, of one call or of all of it. */
 enum figure { F_NS, F_STOPS, F_SWITCHES, F_TRACER, FIGURES };
 
+static void
+leave_out(struct bench_report *report, const char *name, const char *why)
+{
+	bench_progress_end();
+	if (!bench_interrupted())
+		report->left_out(report, name, why);
+}
+
 /* A workload that is being measured: the figures of all rounds of a configuration. */
 struct measure {
 	struct bench_lab *lab;
@@ -139,8 +147,7 @@ run_once(struct measure *m, enum bench_config_id c, unsigned round, struct bench
 	m->lab->done++;
 	if ((m->w->loop ? run_loop : run_program)(m, c, &run, figure)) {
 		snprintf(name, sizeof(name), "%s under %s", m->w->name, bench_configs[c].name);
-		if (!bench_interrupted())
-			report->left_out(report, name, run.why);
+		leave_out(report, name, run.why);
 		drop(m, c);
 		return;
 	}
@@ -174,14 +181,13 @@ prepare(struct measure *m, struct bench_report *report)
 		if (bench_has(m->w->needs[i]))
 			continue;
 		snprintf(why, sizeof(why), "%s is not installed", m->w->needs[i]);
-		report->left_out(report, m->w->name, why);
+		leave_out(report, m->w->name, why);
 		return false;
 	}
 	bench_progress(m->lab, m->w->name, CFG_NATIVE);
 	if (!m->w->prepare || run_shell(m, CFG_NATIVE, m->w->prepare, &run) == 0)
 		return true;
-	if (!bench_interrupted())
-		report->left_out(report, m->w->name, run.why);
+	leave_out(report, m->w->name, run.why);
 	return false;
 }
 
@@ -205,6 +211,7 @@ measure(struct bench_lab *lab, const struct bench_workload *w, const bool wanted
 			result[c] = sum_up(&m, (enum bench_config_id)c);
 		drop(&m, (enum bench_config_id)c);
 	}
+	bench_progress_end();
 }
 
 /* Which configurations of a workload are wanted, by its own section or for a bar, and are there. */

@@ -217,37 +217,55 @@ now_ns(void)
 	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+static void
+close_pipe(const int fd[2])
+{
+	if (fd[0] >= 0)
+		close(fd[0]);
+	if (fd[1] >= 0)
+		close(fd[1]);
+}
+
+static int
+not_started(struct bench_run *run, const int in[2], const int out[2])
+{
+	snprintf(run->why, sizeof(run->why), "it could not be started: %s", strerror(errno));
+	close_pipe(in);
+	close_pipe(out);
+	return -1;
+}
+
+/* From now on a signal ends it; one that came too early to do so does it now. */
+static void
+set_running(pid_t pid)
+{
+	setpgid(pid, pid);
+	running = pid;
+	if (interrupted)
+		on_signal(interrupted);
+	alarm(LONGEST);
+}
+
 int
 bench_start(struct bench_lab *lab, enum bench_config_id c, const char *const *command, bool reads, struct bench_process *p,
     struct bench_run *run)
 {
-	int in[2] = { -1, -1 }, out[2];
+	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
 
 	memset(run, 0, sizeof(*run));
-	*p = (struct bench_process){ .in = -1, .out = -1 };
-	if (pipe2(out, O_CLOEXEC) < 0 || (reads && pipe2(in, O_CLOEXEC) < 0)) {
-		snprintf(run->why, sizeof(run->why), "no pipe: %s", strerror(errno));
-		return -1;
-	}
+	if (pipe2(out, O_CLOEXEC) < 0 || (reads && pipe2(in, O_CLOEXEC) < 0))
+		return not_started(run, in, out);
 	p->start = now_ns();
 	p->pid = fork();
+	if (p->pid < 0)
+		return not_started(run, in, out);
 	if (p->pid == 0) {
 		setpgid(0, 0);
 		if (!put_streams(lab, in[0], out[1]))
 			_exit(EXIT_SELF);
 		child(lab, c, command);
 	}
-	if (p->pid < 0) {
-		snprintf(run->why, sizeof(run->why), "no process: %s", strerror(errno));
-		close(out[0]);
-		close(out[1]);
-		return -1;
-	}
-	setpgid(p->pid, p->pid);
-	running = p->pid;
-	if (interrupted)
-		on_signal(interrupted);
-	alarm(LONGEST);
+	set_running(p->pid);
 	close(out[1]);
 	if (reads)
 		close(in[0]);
