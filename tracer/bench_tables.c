@@ -43,6 +43,11 @@ const struct bench_config bench_configs[BENCH_CONFIGS] = {
 /* A short film, which is then played four times: starting the player is to be nothing beside it. */
 #define FILM	"ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=size=1920x1080:rate=25:duration=$N "
 
+/* N files with a line each, in folders of a hundred. */
+#define FILES(folder) \
+	"mkdir " folder " && i=0; while [ $i -lt $N ]; do d=" folder "/$((i / 100)); [ $((i % 100)) != 0 ] || mkdir $d; " \
+	"echo $i >$d/$i; i=$((i + 1)); done; "
+
 #define SERVER \
 	"import http.client, http.server, sys, threading\n" \
 	"class Quiet(http.server.SimpleHTTPRequestHandler):\n" \
@@ -78,13 +83,12 @@ const struct bench_workload bench_workloads[BENCH_WORKLOADS] = {
 			"printf 'CC = cc\\nCFLAGS = -O1\\nprog: main.o%s\\n\\t$(CC) -o $@ main.o%s\\n' \"$objects\" \"$objects\" >Makefile",
 		.before = "rm -f src/*.o src/prog",
 		.run = "make -s -j2 -C src && src/prog" },
-	[WL_UNTAR] = { .name = "untar", .what = "tar takes out small files", .needs = { "tar" }, .size = 1500,
-		.prepare = "mkdir -p pack && cd pack && i=0 && while [ $i -lt $N ]; do d=$((i % 40)); mkdir -p $d; echo $i >$d/$i; "
-			"i=$((i + 1)); done && tar cf ../pack.tar .",
+	[WL_UNTAR] = { .name = "untar", .what = "tar takes out small files", .needs = { "tar", "find" }, .size = 1500,
+		.prepare = FILES("pack") "tar cf pack.tar -C pack .",
 		.before = "rm -rf out && mkdir out",
 		.run = "tar xof pack.tar -C out && find out -type f | wc -l" },
 	[WL_FIND] = { .name = "find", .what = "find looks at each file of a tree", .needs = { "find" }, .size = 3000,
-		.prepare = "mkdir tree && i=0 && while [ $i -lt $N ]; do d=$((i % 60)); mkdir -p tree/$d; : >tree/$d/$i; i=$((i + 1)); done",
+		.prepare = FILES("tree"),
 		.run = "find tree -type f -size -9 | wc -l" },
 	[WL_SERVE] = { .name = "serve", .what = "python3's web server and a client, in one process", .needs = { "python3" }, .size = 300,
 		.prepare = "printf '%s' '" SERVER "' >serve.py && printf '<p>%5000d</p>' 1 >page.html",
