@@ -119,6 +119,7 @@ struct bench_machine {
 	struct utsname name;
 	char cpu[128];
 	long cpus;
+	double load;			/* of the last minute: what else it does; below 0: not known */
 };
 
 enum bench_section { SEC_WORKLOADS, SEC_MEMORY, SEC_BARS, SEC_CALLS, SEC_DECIDING, BENCH_SECTIONS };

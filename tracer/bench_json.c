@@ -12,12 +12,24 @@
 #include "lib/diag.h"
 #include "lib/xalloc.h"
 
+/* null: not known. */
+static void
+put_number(const char *name, double v, bool known)
+{
+	if (known)
+		printf(", \"%s\": %.3f", name, v);
+	else
+		printf(", \"%s\": null", name);
+}
+
 static void
 json_machine(struct bench_report *j, const struct bench_machine *m)
 {
 	(void)j;
-	printf("{\"version\": \"" PACKAGE_VERSION "\",\n \"machine\": {\"cpu\": \"%s\", \"cpus\": %ld, \"kernel\": \"%s\"}",
+	printf("{\"version\": \"" PACKAGE_VERSION "\",\n \"machine\": {\"cpu\": \"%s\", \"cpus\": %ld, \"kernel\": \"%s\"",
 	    m->cpu, m->cpus, m->name.release);
+	put_number("load", m->load, m->load >= 0);
+	printf("}");
 }
 
 /* What was left out is told in the midst of other lists, and has one of its own at the end. */
@@ -48,16 +60,6 @@ next(struct bench_report *j)
 {
 	printf("%s\n  ", j->more ? "," : "");
 	j->more = true;
-}
-
-/* null: not known. */
-static void
-put_number(const char *name, double v, bool known)
-{
-	if (known)
-		printf(", \"%s\": %.3f", name, v);
-	else
-		printf(", \"%s\": null", name);
 }
 
 static void

@@ -11,6 +11,9 @@ text_machine(struct bench_report *t, const struct bench_machine *m)
 	(void)t;
 	printf("tollgate " PACKAGE_VERSION " on %s, %ld CPUs, %s %s %s\n", m->cpu, m->cpus, m->name.sysname,
 	    m->name.release, m->name.machine);
+	if (m->load >= 0)
+		printf("Load at the start: %.2f%s\n", m->load,
+		    m->load > 0.5 ? ".  What others do here is part of what was measured." : "");
 }
 
 static void

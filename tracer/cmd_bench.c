@@ -88,6 +88,8 @@ machine_find(struct bench_machine *m)
 	memset(m, 0, sizeof(*m));
 	uname(&m->name);
 	m->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (getloadavg(&m->load, 1) != 1)
+		m->load = -1;
 	bench_plain(m->cpu, sizeof(m->cpu), m->name.machine);
 	while (f && fgets(line, sizeof(line), f)) {
 		const char *value = strchr(line, ':');

@@ -31,6 +31,7 @@ is "$?" 0 'bench ends well'
 is "$(cat err)" '' 'and says nothing where nobody looks'
 left_behind 'and leaves nothing behind'
 like "$out" "$(uname -r)" 'it says on which machine'
+like "$out" "^Load at the start: [0-9.]+" 'and how busy that was'
 number='[0-9]+(\.[0-9]+)?'
 for call in getppid refused open-hit open-miss connect futex; do
 	rows=$(block "$out" "$call")
@@ -160,7 +161,7 @@ if command -v python3 >/dev/null 2>&1; then
 	is "$(python3 - bench.json <<'END'
 import json, sys
 b = json.load(open(sys.argv[1]))
-assert b["version"] and b["machine"]["cpu"] and b["machine"]["cpus"] > 0
+assert b["version"] and b["machine"]["cpu"] and b["machine"]["cpus"] > 0 and b["machine"]["load"] >= 0
 rows = b["workloads"]
 calls = {"getppid", "refused", "open-hit", "open-miss", "connect", "futex"}
 assert calls <= {r["workload"] for r in rows}
