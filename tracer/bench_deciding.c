@@ -264,8 +264,7 @@ decides(struct deciding *d, unsigned wanted)
 
 struct section {
 	const struct bench_effort *effort;
-	bench_put *put;
-	void *ctx;
+	struct bench_report *report;
 	const struct policy *floor;
 	struct probe *probe;
 	double first;			/* of the group */
@@ -281,7 +280,7 @@ measure(struct section *s, struct deciding *d, unsigned allowed, struct bench_ro
 	row->ns = bench_time(s->effort, decide_next, d);
 	s->first = s->first > 0 ? s->first : row->ns;
 	row->ratio = row->ns / s->first;
-	s->put(s->ctx, row);
+	s->report->row(s->report, row);
 	return 0;
 }
 
@@ -353,10 +352,10 @@ measure_lengths(struct section *s, const struct long_kind *k)
 }
 
 int
-bench_deciding(const struct bench_effort *e, bench_put *put, void *ctx)
+bench_deciding(const struct bench_effort *e, struct bench_report *report)
 {
 	cleanup_free struct probe *probe = xcalloc(PROBES, sizeof(*probe));
-	struct section s = { .effort = e, .put = put, .ctx = ctx, .probe = probe };
+	struct section s = { .effort = e, .report = report, .probe = probe };
 	struct host host;
 	int r = 0;
 

@@ -14,8 +14,19 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/audit_json.c	\
 	%D%/audit_json.h	\
 	%D%/bench.h		\
-	%D%/bench_calls.c	\
 	%D%/bench_deciding.c	\
+	%D%/bench_json.c	\
+	%D%/bench_lab.c		\
+	%D%/bench_lab.h		\
+	%D%/bench_loops.c	\
+	%D%/bench_memory.c	\
+	%D%/bench_null.c	\
+	%D%/bench_overhead.c	\
+	%D%/bench_plot.c	\
+	%D%/bench_process.c	\
+	%D%/bench_tables.c	\
+	%D%/bench_text.c	\
+	%D%/bench_time.c	\
 	%D%/business.c		\
 	%D%/business.h		\
 	%D%/calltext.c		\
@@ -165,4 +176,5 @@ TG_LIBS = \
 
 bin_PROGRAMS += tollgate
 tollgate_SOURCES = %D%/main.c
-tollgate_LDADD = $(TG_LIBS) $(JANSSON_LIBS) $(LIBELF_LIBS)
+# bench has threads, which older C libraries keep apart.
+tollgate_LDADD = $(TG_LIBS) $(JANSSON_LIBS) $(LIBELF_LIBS) -lpthread
