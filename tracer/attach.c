@@ -83,6 +83,7 @@ seize(pid_t tid, void *ctx)
 		a->err = err;
 		return;
 	}
+	watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
 	take(a, tid);
 	a->any = true;
 	if (pt_has(PT_SEIZE))
@@ -97,7 +98,6 @@ seize_process(struct attachment *a, pid_t pid)
 
 	a->pid = pid;
 	a->leader_is_dead = false;
-	watchdog_mark_other(pid);	/* before what it makes can be ours */
 	do {
 		a->any = false;
 		procs_each_task(pid, seize, a);

@@ -46,8 +46,11 @@ may_leave(const struct session *s, struct tracee *t)
 static void
 leave(struct session *s, struct tracee *t, int sig)
 {
-	int err = pt_detach(t->tid, sig);
+	int err;
 
+	if (t->group)
+		watchdog_unmark(t->group->tgid);
+	err = pt_detach(t->tid, sig);
 	if (err && err != -ESRCH)
 		enforce_kill(t);
 	if (!err)
@@ -257,10 +260,19 @@ tgid_of(pid_t tid)
 	return tgid > 0 ? tgid : tid;
 }
 
+/* A process that was made while we were attaching to its parent has no mark. */
+static void
+join(struct session *s, struct tracee *child, struct descent from)
+{
+	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
+	if (child->group->refs == 1)
+		watchdog_mark_other(child->group->tgid);
+}
+
 void
 lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 {
-	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
+	join(s, child, from);
 	child->state = TS_RUNNING;
 }
 
@@ -307,7 +319,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	} else if (!child && is_still_ours(tid)) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		inherit_ids(child, t);
-		tracee_join(&s->tracees, child, tgid_of(tid), from);
+		join(s, child, from);
 	}
 	t->forking = false;
 	orphan_settle(s);
