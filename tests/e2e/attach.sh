@@ -66,7 +66,7 @@ is_gone() { ! kill -0 "$1" 2>/dev/null || is_state "$1" Z; }
 # ended PID: its status, when it has ended within the time.
 ended()
 {
-	if until_true is_gone "$1"; then wait "$1"; else echo 'it did not end'; return 99; fi
+	if until_true is_gone "$1"; then wait "$1"; else note 'it did not end'; return 99; fi
 }
 
 sleep 20 &
@@ -170,6 +170,18 @@ ended $supervisor
 is $? 1 'in vfork(2): what comes after it is decided'
 wait $program
 is $? 1 'and the program had it refused'
+
+for without in none seize; do
+	set --
+	[ $without = none ] || set -- --without $without
+	start held "$work/secret"
+	sleep 0.3
+	attach "$@" -p ./no.policy -o log $program
+	ended $supervisor
+	is $? 1 "a thread waits for a child that waits for another thread (without $without): what comes after it is decided"
+	ended $program
+	is $? 1 'and nobody waits for ever'
+done
 
 sleep 1 &
 program=$!
