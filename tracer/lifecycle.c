@@ -345,6 +345,11 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 	t = tracee_add(&s->tracees, tid, TS_PARKED);
 	t->early_sig = stop->kind == STOP_SIGNAL ? stop->sig : 0;
 	t->awaits_stop = t->early_sig != 0;
+	if (stop->kind != STOP_SIGNAL && stop->kind != STOP_GROUP && stop->kind != STOP_FIRST) {
+		/* It has run unseen, to an exec perhaps: to go on from here would be to have looked at it. */
+		warn("killed process %d: %s before it was heard of", tid, stop_name(stop->kind));
+		enforce_kill(t);
+	}
 	orphan_settle(s);
 }
 
