@@ -63,6 +63,7 @@ SLOW_TESTS = \
 	%D%/e2e/players.sh	\
 	%D%/static.sh		\
 	%D%/kernels/levels.sh	\
+	%D%/kernels/short.sh	\
 	%D%/escapes/escapes.sh	\
 	%D%/mutants.sh		\
 	#
@@ -160,7 +161,6 @@ EXTRA_DIST += \
 	%D%/kernels/kernel.sh	\
 	%D%/kernels/more.config	\
 	%D%/kernels/pack.sh	\
-	%D%/kernels/short.sh	\
 	%D%/kernels/small.config	\
 	%D%/kernels/suite.sh	\
 	%D%/suites/everything.policy	\

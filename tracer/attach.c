@@ -29,6 +29,9 @@ struct attachment {
 	int err;
 };
 
+/* Kept: where the kernel takes its time, there is more to be seized later. */
+static struct attachment attachment;
+
 static void
 warn_refused(pid_t tid, int err)
 {
@@ -69,10 +72,13 @@ seize(pid_t tid, void *ctx)
 {
 	struct attachment *a = ctx;
 	int err;
+	bool late;
 
 	if (a->err || tracee_find(&a->s->tracees, tid) || procs_tracer(tid) == getpid())
 		return;
-	err = pt_seize(tid);
+	err = pt_seize_running(tid);
+	late = err == -EAGAIN;
+	err = late ? 0 : err;
 	if (err && procs_is_dead(tid)) {
 		if (tid == a->pid)
 			a->leader_is_dead = true;
@@ -83,7 +89,8 @@ seize(pid_t tid, void *ctx)
 		a->err = err;
 		return;
 	}
-	take(a, tid);
+	watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
+	take(a, tid)->awaits_stop = late;
 	a->any = true;
 	if (pt_has(PT_SEIZE))
 		pt_interrupt(tid);
@@ -97,7 +104,6 @@ seize_process(struct attachment *a, pid_t pid)
 
 	a->pid = pid;
 	a->leader_is_dead = false;
-	watchdog_mark_other(pid);	/* before what it makes can be ours */
 	do {
 		a->any = false;
 		procs_each_task(pid, seize, a);
@@ -158,24 +164,44 @@ become_supervisor(enum supervisor_loss on_loss)
 	return err;
 }
 
+static void
+seize_what_is_new(struct attachment *a)
+{
+	while (a->any && !a->err) {
+		a->any = false;
+		procs_each(seize_younger, a);
+	}
+}
+
 int
 attach(struct session *s, pid_t pid)
 {
-	struct attachment a = { .s = s, .main_pid = pid, .err = become_supervisor(s->on_loss) };
+	struct attachment *a = &attachment;
 
-	procs_each(note_child, &a);
-	if (!a.err)
-		seize_process(&a, pid);
-	while (a.any && !a.err) {
-		a.any = false;
-		procs_each(seize_younger, &a);
-	}
-	if (!a.err && !s->tracees.n) {
+	*a = (struct attachment){ .s = s, .main_pid = pid, .err = become_supervisor(s->on_loss) };
+	procs_each(note_child, a);
+	if (!a->err)
+		seize_process(a, pid);
+	seize_what_is_new(a);
+	if (!a->err && !s->tracees.n) {
 		warn("cannot attach to %d: it has ended", pid);
-		a.err = -ESRCH;
+		a->err = -ESRCH;
 	}
-	free(a.older);
-	return a.err;
+	return a->err;
+}
+
+/* What it made between our attaching and its stop is nobody's yet: no event told of it. */
+static int
+settle_late(struct tracee *t)
+{
+	int err = pt_set_options(t->tid);
+
+	if (err || attachment.err)
+		return err == -ESRCH ? 0 : err;
+	seize_process(&attachment, t->group->tgid);
+	attachment.any = true;
+	seize_what_is_new(&attachment);
+	return attachment.err;
 }
 
 void
@@ -183,6 +209,8 @@ attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
 
+	if (!gone && t->awaits_stop && !pt_has(PT_SEIZE) && settle_late(t))
+		enforce_kill(t);
 	if (!gone && !t->group->image && !image_adopt(s, t))
 		enforce_kill(t);
 	if (!gone)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/launch.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,6 +24,29 @@ enum { LOWEST_OWN = 3 };
 /* Read end of the pipe through which the child tells that its execve failed. */
 static int verdict_fd = -1;
 
+static void
+mark_descriptor(int fd)
+{
+	if (fd >= LOWEST_OWN)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Before Linux 5.9.  All that there could be are many calls, and each of them can be two stops. */
+static void
+mark_each_descriptor(void)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+	DIR *d = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		mark_descriptor(atoi(e->d_name));
+	for (int fd = LOWEST_OWN; !d && fd < max; fd++)
+		mark_descriptor(fd);
+	if (d)
+		closedir(d);
+}
+
 /*
  * Descriptors that tollgate's caller left open are objects the policy was
  * never asked about.  They are only marked: ours are needed up to the exec.
@@ -30,11 +54,8 @@ static int verdict_fd = -1;
 static void
 mark_descriptors(const struct launch *l)
 {
-	long max = sysconf(_SC_OPEN_MAX);
-
 	if (syscall(SYS_close_range, LOWEST_OWN, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */) < 0)
-		for (int fd = LOWEST_OWN; fd < max; fd++)
-			fcntl(fd, F_SETFD, FD_CLOEXEC);
+		mark_each_descriptor();
 	for (size_t i = 0; i < l->nkeep; i++)
 		fcntl(l->keep[i], F_SETFD, 0);
 }

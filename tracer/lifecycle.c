@@ -49,6 +49,8 @@ leave(struct session *s, struct tracee *t, int sig)
 	int err;
 
 	samecore_release(s, t);
+	if (t->group)
+		watchdog_unmark(t->group->tgid);
 	err = pt_detach(t->tid, sig);
 	if (err && err != -ESRCH)
 		enforce_kill(t);
@@ -283,10 +285,19 @@ tgid_of(pid_t tid)
 	return tgid > 0 ? tgid : tid;
 }
 
+/* A process that was made while we were attaching to its parent has no mark. */
+static void
+join(struct session *s, struct tracee *child, struct descent from)
+{
+	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
+	if (child->group->refs == 1)
+		watchdog_mark_other(child->group->tgid);
+}
+
 void
 lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 {
-	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
+	join(s, child, from);
 	child->state = TS_RUNNING;
 }
 
@@ -333,7 +344,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	} else if (!child && is_still_ours(tid)) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		inherit_ids(child, t);
-		tracee_join(&s->tracees, child, tgid_of(tid), from);
+		join(s, child, from);
 	}
 	t->forking = false;
 	orphan_settle(s);
@@ -359,6 +370,11 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 	t = tracee_add(&s->tracees, tid, TS_PARKED);
 	t->early_sig = stop->kind == STOP_SIGNAL ? stop->sig : 0;
 	t->awaits_stop = t->early_sig != 0;
+	if (stop->kind != STOP_SIGNAL && stop->kind != STOP_GROUP && stop->kind != STOP_FIRST) {
+		/* It has run unseen, to an exec perhaps: to go on from here would be to have looked at it. */
+		warn("killed process %d: %s before it was heard of", tid, stop_name(stop->kind));
+		enforce_kill(t);
+	}
 	orphan_settle(s);
 }
 

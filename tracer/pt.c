@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
@@ -71,18 +72,35 @@ options(void)
 	    PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC;
 }
 
+enum patience { FOREVER, A_MOMENT };
+
+/* Of a moment, 0.2 s of sleep; -EAGAIN when it is over. */
+static int
+wait_for_stop(pid_t tid, enum patience patience, int *status)
+{
+	const struct timespec tick = { 0, 100000 };
+	pid_t got = 0;
+
+	for (int ticks = 2000; !got && ticks > 0; ticks -= patience) {
+		got = waitpid(tid, status, __WALL | (patience == FOREVER ? 0 : WNOHANG));
+		if (got < 0 && errno == EINTR)
+			got = 0;
+		else if (!got)
+			nanosleep(&tick, NULL);
+	}
+	return got < 0 ? -errno : got ? 0 : -EAGAIN;
+}
+
 /* What else it stopped for is delivered. */
 static int
-wait_for_sigstop(pid_t tid)
+wait_for_sigstop(pid_t tid, enum patience patience)
 {
-	int status;
+	int status, err;
 
 	for (;;) {
-		if (waitpid(tid, &status, __WALL) != tid) {
-			if (errno != EINTR)
-				return -errno;
-			continue;
-		}
+		err = wait_for_stop(tid, patience, &status);
+		if (err)
+			return err;
 		if (!WIFSTOPPED(status))
 			return -ESRCH;
 		if (WSTOPSIG(status) == SIGSTOP)
@@ -92,25 +110,43 @@ wait_for_sigstop(pid_t tid)
 	}
 }
 
+int
+pt_set_options(pid_t tid)
+{
+	return result(ptrace(PTRACE_SETOPTIONS, tid, 0, options()));
+}
+
 /* Stopped. */
 static int
-attach(pid_t tid)
+attach(pid_t tid, enum patience patience)
 {
 	int err = result(ptrace(PTRACE_ATTACH, tid, 0, 0));
 
-	err = err ? err : wait_for_sigstop(tid);
-	return err ? err : result(ptrace(PTRACE_SETOPTIONS, tid, 0, options()));
+	err = err ? err : wait_for_sigstop(tid, patience);
+	return err ? err : pt_set_options(tid);
 }
 
-int
-pt_seize(pid_t tid)
+static int
+seize(pid_t tid, enum patience patience)
 {
 	int err;
 
 	if (pt_has(PT_SEIZE))
 		return result(ptrace(PTRACE_SEIZE, tid, 0, options()));
-	err = attach(tid);
+	err = attach(tid, patience);
 	return err ? err : pt_resume(tid, 0);
+}
+
+int
+pt_seize(pid_t tid)
+{
+	return seize(tid, FOREVER);
+}
+
+int
+pt_seize_running(pid_t tid)
+{
+	return seize(tid, A_MOMENT);
 }
 
 int
@@ -280,7 +316,7 @@ stop_victim(pid_t victim, unsigned without)
 		return err;
 	if (err) {
 		features = 0;
-		return attach(victim);
+		return attach(victim, FOREVER);
 	}
 	if (ptrace(PTRACE_INTERRUPT, victim, 0, 0) < 0)
 		return -errno;

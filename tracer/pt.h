@@ -54,6 +54,14 @@ struct pt_call {
  * is stopped for a moment; its children begin with a SIGSTOP that is ours.
  */
 int pt_seize(pid_t tid);
+
+/*
+ * The same for a task that may be anywhere: one that sleeps in the kernel and
+ * hears of no signal, as in vfork(2), may have to wait for others that are ours
+ * already.  -EAGAIN: it is attached, and at its first stop the options are to be set.
+ */
+int pt_seize_running(pid_t tid);
+int pt_set_options(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
 int pt_continue(pid_t tid, int sig);		/* until its filter, a signal or an event stops it */
 int pt_listen(pid_t tid);			/* stay in group-stop, hear of SIGCONT; without PT_SEIZE: go on */

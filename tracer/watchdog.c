@@ -21,6 +21,7 @@ enum { MOST_TIDS = 1 << 22, WORD = 64 };	/* the kernel's PID_MAX_LIMIT */
 static uint64_t *listed;
 static pid_t dog;
 static rlim_t mark;		/* what tracees and all that they make have as RLIMIT_LOCKS; 0: nothing */
+static rlim_t before = RLIM_INFINITY;	/* what was there instead where we attached */
 static int leash = -1;		/* write end of the pipe that ends with tollgate */
 
 pid_t
@@ -150,9 +151,21 @@ watchdog_mark_other(pid_t pid)
 {
 	struct rlimit l;
 
-	if (!mark || prlimit(pid, RLIMIT_LOCKS, NULL, &l) < 0)
+	if (!mark || prlimit(pid, RLIMIT_LOCKS, NULL, &l) < 0 || l.rlim_cur == mark)
 		return;
+	before = l.rlim_cur;
 	l.rlim_cur = mark;
+	prlimit(pid, RLIMIT_LOCKS, &l, NULL);
+}
+
+void
+watchdog_unmark(pid_t pid)
+{
+	struct rlimit l;
+
+	if (!mark || prlimit(pid, RLIMIT_LOCKS, NULL, &l) < 0 || l.rlim_cur != mark)
+		return;
+	l.rlim_cur = before;
 	prlimit(pid, RLIMIT_LOCKS, &l, NULL);
 }
 

@@ -21,6 +21,8 @@
 void watchdog_prepare(enum supervisor_loss);
 void watchdog_mark(void);
 void watchdog_mark_other(pid_t pid);
+/* One that is let go is nobody's, and has the limit that it had. */
+void watchdog_unmark(pid_t pid);
 bool watchdog_marks(void);
 
 /*

@@ -59,12 +59,14 @@ stays_refused() { ! tail -n "+$1" counts | awk '$1 || $3 { bad = 1 } END { exit 
 is_traced_by() { grep -q "^TracerPid:[[:space:]]*$2\$" "/proc/$1/status"; }
 state_of() { sed -n "s/^State:[[:space:]]*\\(.\\).*/\\1/p" "/proc/$1/status" 2>/dev/null; }
 is_state() { case $(state_of "$1") in [$2]) return 0 ;; esac; return 1; }
+# All limits of a process: by one the watchdog knows its own.
+limits_of() { cat "/proc/$1/limits"; }
 is_gone() { ! kill -0 "$1" 2>/dev/null || is_state "$1" Z; }
 
 # ended PID: its status, when it has ended within the time.
 ended()
 {
-	if until_true is_gone "$1"; then wait "$1"; else echo 'it did not end'; return 99; fi
+	if until_true is_gone "$1"; then wait "$1"; else note 'it did not end'; return 99; fi
 }
 
 sleep 20 &
@@ -113,11 +115,13 @@ rounds()
 		kill -INT $supervisor
 		ended $supervisor
 		is "$? $(cat attach.err)" '0 ' "$title, round $round: let go"
+		is "$(limits_of $program)" "$limits" "$title, round $round: with the limits that it had"
 		holds "$title, round $round: everything it does is let in" until_true is_mode opens
 	done
 }
 start "$work/secret" counts end
 until_true is_mode opens
+limits=$(limits_of $program)
 rounds 'a busy process'
 rounds 'without seize' --without seize
 rounds 'without exitkill' --without exitkill
@@ -130,10 +134,22 @@ sleep 0.3
 holds 'a dry run refuses nothing' is_mode opens
 like "$(cat log)" "read $work/secret" 'and says what it would refuse'
 
-wrong 'a second one' "cannot attach to [0-9]+: process $supervisor traces it already" -p ./all.policy $program
-holds 'the first one stays' is_traced_by $program $supervisor
 kill -TERM $supervisor
 ended $supervisor
+
+for without in none exitkill; do
+	set --
+	[ $without = none ] || set -- --without $without
+	until_true is_mode opens
+	attach "$@" -p ./no.policy -o log $program
+	until_true is_mode refused
+	limits=$(limits_of $program)
+	wrong "a second one (without $without)" "cannot attach to [0-9]+: process $supervisor traces it already" "$@" -p ./all.policy $program
+	holds 'the first one stays' is_traced_by $program $supervisor
+	is "$(limits_of $program)" "$limits" 'and nothing of the program has changed'
+	kill -TERM $supervisor
+	ended $supervisor
+done
 
 attach -p ./no.policy -o log --status-fd 3 $program 3> status
 until_true is_mode refused
@@ -154,6 +170,18 @@ ended $supervisor
 is $? 1 'in vfork(2): what comes after it is decided'
 wait $program
 is $? 1 'and the program had it refused'
+
+for without in none seize; do
+	set --
+	[ $without = none ] || set -- --without $without
+	start held "$work/secret"
+	sleep 0.3
+	attach "$@" -p ./no.policy -o log $program
+	ended $supervisor
+	is $? 1 "a thread waits for a child that waits for another thread (without $without): what comes after it is decided"
+	ended $program
+	is $? 1 'and nobody waits for ever'
+done
 
 sleep 1 &
 program=$!
@@ -202,6 +230,16 @@ wait $program 2>/dev/null
 
 # --- the end of the supervisor is the end of the program
 
+# went STATUS WITHOUT: without the kernel's help a call that was being decided comes to anything, and the program's own C
+# library (SIGABRT), or it itself (10, 11: no child, no thread), can be faster than the watchdog.
+went()
+{
+	case $2$1 in
+	exitkill10 | exitkill11) return 0 ;;
+	esac
+	[ "$1" -gt 128 ]
+}
+
 for without in none exitkill; do
 	start "$work/secret" counts end
 	until_true is_mode opens
@@ -212,8 +250,7 @@ for without in none exitkill; do
 	kill -KILL $supervisor
 	wait $supervisor 2>/dev/null
 	ended $program
-	# Where registers were marked at that moment, its own C library can be faster than the watchdog, with SIGABRT.
-	holds "killed (without $without): the program goes with it" [ $? -gt 128 ]
+	holds "killed (without $without): the program goes with it" went $? $without
 done
 supervisor=
 program=

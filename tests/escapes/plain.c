@@ -18,6 +18,27 @@
 
 enum { PAGE = 4096 };
 
+/* Not every architecture has what others replace; there it is a call that is none. */
+#ifndef SYS_open
+#define SYS_open	-1
+#define SYS_stat	-1
+#define SYS_creat	-1
+#define SYS_futimesat	-1
+#endif
+
+/* The first two arguments as a handler finds them. */
+#if defined(__x86_64__)
+#define SAVED(u)	{ (u)->uc_mcontext.gregs[REG_RDI], (u)->uc_mcontext.gregs[REG_RSI] }
+#elif defined(__i386__)
+#define SAVED(u)	{ (u)->uc_mcontext.gregs[REG_EBX], (u)->uc_mcontext.gregs[REG_ECX] }
+#elif defined(__aarch64__)
+#define SAVED(u)	{ (long)(u)->uc_mcontext.regs[0], (long)(u)->uc_mcontext.regs[1] }
+#elif defined(__arm__)
+#define SAVED(u)	{ (long)(u)->uc_mcontext.arm_r0, (long)(u)->uc_mcontext.arm_r1 }
+#else
+#error "where this architecture has a call's arguments is to be said here"
+#endif
+
 #ifdef SYS_newfstatat
 enum { FSTATAT = SYS_newfstatat };
 #else
@@ -256,15 +277,12 @@ static volatile sig_atomic_t handled, wrong;
 static void
 looks(int sig, siginfo_t *info, void *context)
 {
-	ucontext_t *u = context;
+	const ucontext_t *u = context;
+	const long saved[2] = SAVED(u);
 
 	(void)sig;
 	(void)info;
-#if defined(__x86_64__)
-	wrong += u->uc_mcontext.gregs[REG_RSI] != (greg_t)(uintptr_t)fifo_name || (int)u->uc_mcontext.gregs[REG_RDI] != AT_FDCWD;
-#else
-	wrong += u->uc_mcontext.gregs[REG_ECX] != (greg_t)(uintptr_t)fifo_name || u->uc_mcontext.gregs[REG_EBX] != AT_FDCWD;
-#endif
+	wrong += (int)saved[0] != AT_FDCWD || saved[1] != (long)fifo_name;
 	if (++handled == 3)
 		(void)!open(fifo_name, O_RDWR);		/* which lets the other one through */
 }

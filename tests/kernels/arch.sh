@@ -7,7 +7,7 @@
 # there and nothing is installed here: packages are only unpacked.
 #
 #	ARCH		as Debian calls it; arm64 without
-#	SCRIPTS		names in tests/e2e
+#	SCRIPTS		names in tests/e2e, or ../escapes/escapes; what makes them less is passed on
 #	UNIT		names in tests/unit: decode is check_decode
 #	LIMIT		seconds that the machine may run
 #
@@ -130,6 +130,7 @@ pack()
 	chmod 755 "$files/start"
 	echo "$SCRIPTS" > "$files/tollgate/scripts"
 	echo "$UNIT" > "$files/tollgate/unit"
+	env | sed -nE "s/^(USERS|ABIS|FAMILIES|MODES|TRIES|CONTROL_TRIES|ROWS)=(.*)/export \1='\2'/p" > "$files/tollgate/environment"
 }
 
 fetch > "$work/out" 2>&1 || skip_all "Debian's packages for $debian cannot be had: $(tail -n 1 "$work/out")"

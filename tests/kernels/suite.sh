@@ -47,7 +47,7 @@ suite_run()
 		suite_line "$line" "$where"
 	done
 	n=$((n + $(grep -cE '^(ok|not ok) |^1\.\.0 # SKIP' "$suite_dir/out")))
-	if grep -q '^not ok ' "$suite_dir/out"; then
+	if grep '^not ok ' "$suite_dir/out" | grep -qv '# TODO '; then
 		failed=1
 	fi
 	if [ "$(cat "$suite_dir/status")" != 0 ] || ! grep -q '^1\.\.' "$suite_dir/out"; then

@@ -8,9 +8,13 @@
  *
  * attached vfork FILE: waits a second in vfork(2) and opens FILE then; 0 when
  * that is let in, 1 when refused.
+ *
+ * attached held FILE: a thread waits in vfork(2) for a child that is stopped, and
+ * that another thread continues after two seconds; likewise.
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,9 +110,42 @@ run_vfork(void)
 	return opens() ? 0 : 1;
 }
 
+static _Atomic pid_t stopped;
+
+static void *
+wait_in_vfork(void *arg)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		stopped = getpid();
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return arg;
+}
+
+static int
+run_held(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_in_vfork, NULL))
+		return 16;
+	sleep(2);
+	kill(stopped, SIGCONT);
+	pthread_join(thread, NULL);
+	return opens() ? 0 : 1;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 3 && !strcmp(argv[1], "held")) {
+		file = argv[2];
+		return run_held();
+	}
 	if (argc == 3 && !strcmp(argv[1], "vfork")) {
 		file = argv[2];
 		return run_vfork();
