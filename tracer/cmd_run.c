@@ -130,7 +130,9 @@ choose_engine(struct run *r, const char *path)
 		pt_use_filters(false);
 	if (r->o->engine == ENGINE_PTRACE)
 		return 0;
-	if (!pt_has(PT_FILTER))
+	if (s->on_loss == LOSS_DETACHES)
+		wrong = "who goes on without tollgate could not with a filter that asks for it";
+	else if (!pt_has(PT_FILTER))
 		wrong = "this kernel, or what tollgate runs in, does not let filters stop a program for its tracer (Linux 4.8 does)";
 	else if (!(r->nfilter = business_filter(&s->business, abi, FILTER_LOOK, &r->filter)))
 		wrong = "the filter for this policy would be larger than the kernel takes";

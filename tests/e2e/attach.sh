@@ -228,6 +228,16 @@ holds 'and can be continued' until_true is_state $program S
 kill $program
 wait $program 2>/dev/null
 
+start leaderless
+until_true is_state $program Z
+attach -p ./all.policy $program
+until_true is_traced_by $program/task/$(ls /proc/$program/task | grep -vx $program) $supervisor
+kill -INT $supervisor
+ended $supervisor
+is $? 0 'a process whose first thread has ended is let go'
+kill -KILL $program
+wait $program 2>/dev/null
+
 # --- the end of the supervisor is the end of the program
 
 # went STATUS WITHOUT: without the kernel's help a call that was being decided comes to anything, and the program's own C

@@ -117,6 +117,11 @@ like "$err" 'engine.*auto.*ptrace.*seccomp' 'is told which there are'
 tg run --engine seccomp --without filter -p ./all.policy -- true
 is "$status" 125 'seccomp where filters stop nobody'
 like "$err" 'engine seccomp: this kernel' 'is told why not'
+policy lets.policy 'default allow' 'unknown allow' 'unsafe supervisor-loss'
+tg run --engine seccomp --on-supervisor-loss detach -p ./lets.policy -- true
+is "$status" 125 'seccomp for who is to go on without tollgate'
+tg run --on-supervisor-loss detach -p ./lets.policy -- grep -c '^Seccomp:.*2$' /proc/self/status
+is "$out" 0 'auto takes no filter then'
 tg run --without filter -p ./all.policy -- sh -c 'exit 9'
 is "$status" 9 'auto does without'
 "$TOLLGATE" run --engine seccomp -p ./all.policy -- grep -E '^Seccomp:' /proc/self/status > out

@@ -139,9 +139,30 @@ run_held(void)
 	return opens() ? 0 : 1;
 }
 
+static void *
+stay(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* Its first thread is a zombie for as long as there is another. */
+static int
+leave_without_leader(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, stay, NULL))
+		return 16;
+	pthread_exit(NULL);
+}
+
 int
 main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "leaderless"))
+		return leave_without_leader();
 	if (argc == 3 && !strcmp(argv[1], "held")) {
 		file = argv[2];
 		return run_held();
