@@ -61,6 +61,7 @@ SLOW_TESTS = \
 	%D%/static.sh		\
 	%D%/kernels/levels.sh	\
 	%D%/escapes/escapes.sh	\
+	%D%/boundary/boundary.sh	\
 	%D%/mutants.sh		\
 	#
 
@@ -181,6 +182,7 @@ TESTS += $(UNIT_TESTS)
 endif
 
 include %D%/fuzz/local.mk
+include %D%/boundary/local.mk
 
 dist_check_SCRIPTS += $(SHELL_TESTS) $(SLOW_TESTS)
 TESTS += $(SHELL_TESTS) $(SLOW_TESTS)
