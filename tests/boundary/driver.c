@@ -10,7 +10,8 @@
  *
  * The program cannot harm the machine: name spaces of its own for processes,
  * mounts, network and IPC, BOX is a small tmpfs, and its user has no privileges.
- * Prints a table, and lines "NAME NUMBER": what there should be none of.
+ * Prints a table, and lines "NAME NUMBER": what there should be none of.  That
+ * nothing moves for HANGS_AFTER seconds, of the environment, is a hang.
  */
 #include "tests/boundary/boundary.h"
 #include "tests/boundary/canary.h"
@@ -35,7 +36,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RUN_S = 15, HANGS_S = 180, GONE_S = 60, SOMEBODY = 54321, NO_NAMESPACES = 77, COMMAND = 48 };
+enum { RUN_S = 15, HANGS_S = 180, GONE_S = 60, SOMEBODY = 54321, NO_NAMESPACES = 77, COMMAND = 48, GRACE = 200 };
 
 static struct canaries canaries;
 static struct tally *tally;
@@ -225,11 +226,31 @@ count_left(void)
 	return system("ps -e -o pid,stat,wchan,args | head -n 20 | sed 's/^/# left: /'") >= 0;
 }
 
+/*
+ * Whom the program left when it was ended by one of its own: tollgate waits for
+ * them, as it should.  Traced is the program, and nothing of tollgate's.
+ */
+static void
+end_traced(void)
+{
+	if (system("for s in /proc/[0-9]*/status; do grep -q '^TracerPid:[[:space:]]*[1-9]' \"$s\" && pid=${s%/status} && kill -KILL \"${pid#/proc/}\"; done 2>/dev/null"))
+		return;
+}
+
+/* It may stop itself, too. */
+static bool
+is_main_gone(void)
+{
+	pid_t pid = (pid_t)tally->main_pid;
+
+	return pid > 1 && kill(pid, SIGCONT) < 0 && errno == ESRCH;
+}
+
 /* The first process of the name space: it ends, and all of it ends. */
 static void
 be_first(unsigned seconds)
 {
-	int status;
+	int status, gone = 0;
 	pid_t pid, tollgate;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -240,8 +261,9 @@ be_first(unsigned seconds)
 	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) != tollgate) {
 		if (pid == 0) {
 			nanosleep(&(struct timespec){ 0, 50000000 }, NULL);
-			if (tally->main_pid > 1 && tally->main_pid < 4000000)	/* it stops itself, too */
-				kill((pid_t)tally->main_pid, SIGCONT);
+			gone = is_main_gone() ? gone + 1 : 0;
+			if (gone > GRACE)
+				end_traced();
 		}
 		if (pid < 0)
 			break;
@@ -281,15 +303,39 @@ start_swaps(void)
 	return pid;
 }
 
-/* What is known of who does not go on. */
+/* What is known of who does not go on: all whose numbers are of a name space below ours, of the keeper's. */
+static const char tell_all[] =
+    "for p in /proc/[0-9]*/task/[0-9]*; do"
+    " [ \"$(readlink \"$p/ns/pid\")\" = \"$NS\" ] || continue;"
+    " echo \"$(sed -n 's/^\\(Name\\|State\\|NSpid\\|PPid\\|TracerPid\\|SigPnd\\|ShdPnd\\|SigBlk\\|SigIgn\\):[[:space:]]*/\\1 /p' \"$p/status\" | tr '\\n' ' ')"
+    " $(cat \"$p/wchan\") $(cut -d' ' -f1-4 \"$p/syscall\")\";"
+    " done 2>/dev/null | sed 's/^/# /'; "
+    "command -v gdb > /dev/null && for p in $(pgrep -x tollgate); do"
+    " [ \"$(readlink \"/proc/$p/ns/pid\")\" = \"$NS\" ] && gdb -p \"$p\" -batch -ex 'thread apply all bt' 2>/dev/null | grep '^#'; done";
+
 static void
-tell_hang(void)
+tell_hang(pid_t keeper)
 {
+	char path[64], ns[64];
+	ssize_t n;
+
 	ends.hung++;
 	printf("# nothing moves: %u calls\n", tally->turns);
 	fflush(stdout);
-	if (system("ps -e -o pid,ppid,stat,wchan:24,args | grep -v '\\[' | tail -n 40 | sed 's/^/# /'"))
-		return;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid_for_children", keeper);
+	n = readlink(path, ns, sizeof(ns) - 1);
+	ns[n > 0 ? n : 0] = '\0';
+	setenv("NS", ns, 1);
+	if (system(tell_all))
+		printf("# no gdb\n");
+}
+
+static long
+hangs_after(void)
+{
+	const char *s = getenv("HANGS_AFTER");
+
+	return s ? atol(s) : HANGS_S;
 }
 
 static void
@@ -305,8 +351,8 @@ watch(pid_t keeper)
 			turns = tally->turns;
 			moved = now();
 		}
-		if (now() - moved > HANGS_S) {
-			tell_hang();
+		if (now() - moved > hangs_after()) {
+			tell_hang(keeper);
 			kill(keeper, SIGKILL);
 			waitpid(keeper, NULL, 0);
 			return;
@@ -377,7 +423,6 @@ print_table(void)
 	    ends.runs, ends.killed, tally->workers, tally->died, tally->stuck, tally->children, tally->execs, tally->repaired);
 	for (uint32_t i = 0; i < TALLY_LEAKS && i < tally->leaks; i++)
 		printf("# leaked: %.*s\n", LEAK_TEXT, tally->leak[i]);
-	if (tally->abi[ABI_X32].allowed) printf("# x32: %.*s\n", LEAK_TEXT, tally->leak[7]);
 }
 
 static int

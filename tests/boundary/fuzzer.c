@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { CALLS_EACH = 700, CALLS_CHILD = 40, CALLS_AGAIN = 60, DEEPEST = 2, WORKERS = 2, PATIENCE_S = 5 };
+enum { CALLS_EACH = 700, CALLS_CHILD = 40, CALLS_AGAIN = 60, DEEPEST = 2, WORKERS = 2, PATIENCE_S = 5, FLIPS = 20000000, EXCHANGES = 20000 };
 
 /* The copy that lies outside of the box says so: driver.c changes the word. */
 static volatile char lies[] = "LIES:inside ";
@@ -95,9 +95,10 @@ rewrites(void *seed)
 
 	own.seed = chance_seed((uintptr_t)seed, 1);
 	chance = &own;
-	sigsetjmp(here, 0);
+	if (sigsetjmp(here, 0))
+		flips[0].at = flips[1].at = NULL;
 	fault_exit = &here;
-	for (unsigned i = 0; !over; i++) {
+	for (unsigned i = 0; i < FLIPS; i++) {	/* it makes no calls, so nobody would see that it goes on alone */
 		flip_one(&flips[0], i & 1);
 		flip_one(&flips[1], i >> 1 & 1);
 		spin();
@@ -119,7 +120,7 @@ exchanges(void *seed)
 
 	own.seed = chance_seed((uintptr_t)seed, 2);
 	chance = &own;
-	while (!over) {
+	for (unsigned i = 0; i < EXCHANGES; i++) {
 		switch (any(8)) {
 		case 0: case 1: exchange("swap", "paws"); break;
 		case 2: exchange("last", "tsal"); break;
@@ -187,6 +188,7 @@ child_life(void)
 		_exit(0);
 	depth++;
 	chance = &own;
+	fault_exit = NULL;
 	for (unsigned i = 0; i < CALLS_CHILD; i++)
 		attempt_one();
 	_exit(0);
