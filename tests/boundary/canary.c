@@ -61,7 +61,7 @@ secret_make(uint64_t *seed, char *s)
 static int
 file_write(const char *path, const void *data, size_t len, mode_t mode)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600), r;
 
 	if (fd < 0)
 		return -1;
@@ -342,16 +342,30 @@ canary_look(struct canaries *c)
 	fflush(stdout);
 }
 
+/* Of the folder itself: the program can put a link in its place, and this is no deputy of its. */
+static void
+open_folder(const char *path)
+{
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+	char self[48];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (fd >= 0) {
+		chmod(self, 0777);
+		close(fd);
+	}
+}
+
 /* What the program took away or shut. */
 static void
 mend(const char *allowed)
 {
 	char path[PATH_MAX + 8];
 
-	chmod(allowed, 0777);
+	open_folder(allowed);
 	snprintf(path, sizeof(path), "%s/dir", allowed);
 	mkdir(path, 0777);
-	chmod(path, 0777);
+	open_folder(path);
 	snprintf(path, sizeof(path), "%s/g", allowed);
 	if (access(path, R_OK | W_OK) < 0) {
 		remove(path);

@@ -2,7 +2,7 @@
 /*
  * driver [-c] [-s SEED] [-t SECONDS] [-w INDEX] BOX FUZZER [COMMAND...]
  *
- * Runs "COMMAND... FUZZER SEED SECONDS", over and over, and looks after each and
+ * Runs "COMMAND... FUZZER run SEED SECONDS", over and over, and looks after each and
  * meanwhile whether anything outside of what is allowed in BOX was reached.
  * COMMAND is tollgate with a policy that says so; without one nothing holds the
  * program, and what it reaches is counted all the same: the control (-c).  -w
@@ -45,7 +45,7 @@ static char program[PATH_MAX];
 /* What the first process of a run saw. */
 static struct run {
 	int status;
-	unsigned left;
+	unsigned left, traced;	/* tollgate itself is */
 } *run;
 
 static struct {
@@ -197,8 +197,7 @@ execute(unsigned seconds)
 		n++;
 	}
 	argv[n++] = program;
-	if (test.index >= 0)
-		argv[n++] = (char *)"replay";
+	argv[n++] = (char *)(test.index >= 0 ? "replay" : "run");
 	argv[n++] = seed;
 	argv[n++] = test.index >= 0 ? number : second;
 	if (test.index >= 0)
@@ -230,11 +229,20 @@ count_left(void)
  * Whom the program left when it was ended by one of its own: tollgate waits for
  * them, as it should.  Traced is the program, and nothing of tollgate's.
  */
+static const char end_all[] =
+    "traced=0; for s in /proc/[0-9]*/status; do"
+    " grep -q '^TracerPid:[[:space:]]*[1-9]' \"$s\" || continue;"
+    " pid=${s%/status};"
+    " if grep -q '^Name:[[:space:]]*tollgate' \"$s\"; then traced=3; echo \"# tollgate is traced: $(tr '\\n\\t' '  ' < \"$s\")\"; continue; fi;"
+    " kill -KILL \"${pid#/proc/}\";"
+    " done 2>/dev/null; exit $traced";
+
 static void
 end_traced(void)
 {
-	if (system("for s in /proc/[0-9]*/status; do grep -q '^TracerPid:[[:space:]]*[1-9]' \"$s\" && pid=${s%/status} && kill -KILL \"${pid#/proc/}\"; done 2>/dev/null"))
-		return;
+	int status = system(end_all);
+
+	run->traced |= WIFEXITED(status) && WEXITSTATUS(status) == 3;
 }
 
 /* It may stop itself, too. */
@@ -367,6 +375,7 @@ judge(void)
 	int code = WIFEXITED(s) ? WEXITSTATUS(s) : -1;
 
 	ends.left += run->left;
+	ends.failed += run->traced;
 	if (test.control || test.index >= 0)
 		return;
 	if (s == -1)
@@ -390,7 +399,7 @@ one_run(unsigned seconds)
 	if (canary_make_own(&canaries) < 0)
 		perror("# allowed");
 	run->status = -1;
-	run->left = 0;
+	run->left = run->traced = 0;
 	tally_prepare();
 	fflush(stdout);
 	swaps = start_swaps();

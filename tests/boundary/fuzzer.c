@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fuzzer SEED SECONDS: makes calls of all kinds, with arguments of all kinds, at
+ * fuzzer run SEED SECONDS: makes calls of all kinds, with arguments of all kinds, at
  * what is outside of its box, from many processes one after the other, while
  * threads rewrite, rename and replace what the calls are about.
  * fuzzer replay SEED INDEX CALLS: what one of those processes does, without its
  * threads, and each call told before and after it is made.
- * fuzzer again SEED: what an execve in it leads to.
+ * fuzzer again SEED: what an execve in it leads to; with other words it ends.
  *
  * Only driver.c runs it: the box, and what keeps the machine from harm, are its.
  */
@@ -339,28 +339,34 @@ note_execution(int argc, char **argv)
 		count(&tally->execs);
 }
 
+static bool
+is_word(int argc, char **argv, int n, const char *word)
+{
+	return argc == n && !strcmp(argv[1], word);
+}
+
 int
 main(int argc, char **argv)
 {
-	if (!map_tally() && argc > 2 && strcmp(argv[1], "again")) {
+	if (!map_tally() && (is_word(argc, argv, 4, "run") || is_word(argc, argv, 5, "replay"))) {
 		fprintf(stderr, "fuzzer: the driver runs it\n");
 		return 2;
 	}
 	window_find();
-	if (argc == 3 && strcmp(argv[1], "again")) {
+	if (is_word(argc, argv, 4, "run") && !tally->main_pid) {
 		tally->main_pid = (uint32_t)getpid();
 		main_pid = getpid();
-		base_seed = strtoull(argv[1], NULL, 10);
-		return supervise((unsigned)atoi(argv[2]));
+		base_seed = strtoull(argv[2], NULL, 10);
+		return supervise((unsigned)atoi(argv[3]));
 	}
 	note_execution(argc, argv);
 	if (!*box)
 		return 0;
-	if (argc == 5) {
+	if (is_word(argc, argv, 5, "replay")) {
 		verbose = true;
 		work(chance_seed(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10)), true, (unsigned)atoi(argv[4]));
 	}
-	if (argc == 3 && !strcmp(argv[1], "again"))
+	if (is_word(argc, argv, 3, "again"))
 		work(chance_seed(strtoull(argv[2], NULL, 10), 0), true, CALLS_AGAIN);
 	return 0;
 }
