@@ -65,6 +65,7 @@ SLOW_TESTS = \
 	%D%/kernels/levels.sh	\
 	%D%/kernels/short.sh	\
 	%D%/escapes/escapes.sh	\
+	%D%/boundary/boundary.sh	\
 	%D%/mutants.sh		\
 	#
 
@@ -185,6 +186,7 @@ TESTS += $(UNIT_TESTS)
 endif
 
 include %D%/fuzz/local.mk
+include %D%/boundary/local.mk
 
 dist_check_SCRIPTS += $(SHELL_TESTS) $(SLOW_TESTS)
 TESTS += $(SHELL_TESTS) $(SLOW_TESTS)

@@ -185,6 +185,17 @@ inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
 	return 0;
 }
 
+/*
+ * READ_IMPLIES_EXEC, which 32-bit programs have whose file says nothing of their stack, makes
+ * all that is mapped for reading executable, and mprotect(2) as well: it cannot be had otherwise.
+ * Such a program can execute what it writes anywhere.
+ */
+static bool
+is_for_reading(const char *perms)
+{
+	return !strcmp(perms, "r--s") || !strcmp(perms, "r-xs");
+}
+
 /* One line of /proc/PID/maps is our window, whole, shared and for reading only. */
 static bool
 is_line_of(const struct window *w, uint64_t at, const char *line)
@@ -194,7 +205,7 @@ is_line_of(const struct window *w, uint64_t at, const char *line)
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64, &lo, &hi, perms, &offset, &ino) != 5)
 		return false;
-	return lo == at && hi == at + WINDOW_SIZE && !strcmp(perms, "r--s") && !offset && ino == w->ino;
+	return lo == at && hi == at + WINDOW_SIZE && is_for_reading(perms) && !offset && ino == w->ino;
 }
 
 bool

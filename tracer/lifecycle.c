@@ -362,7 +362,8 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 			watchdog_forget();
 			lifecycle_kill_all(s);
 		} else if (shelf_is(tid)) {
-			warn("the process that holds open what was checked has died: the program is killed");
+			warn("the process that holds open what was checked has died (%s %d): the program is killed",
+			    stop->kind == STOP_KILLED ? "signal" : "status", stop->kind == STOP_KILLED ? stop->sig : stop->code);
 			lifecycle_kill_all(s);
 		}
 		return;

@@ -300,4 +300,14 @@ else
 	skip 'make -j4' 'make or gcc is not installed'
 fi
 
+# Old 32-bit programs, whose file says nothing of their stack: what they may read they may execute.  It says how it is used, with 2.
+old=$TG_BUILDDIR/tests/tracee/runs.tracee32
+setarch i386 -X "$old" > /dev/null 2>&1
+if [ $? = 2 ]; then
+	tg run -p ./all.policy -- setarch i386 -X "$old"
+	is "$status" 2 'a program that may execute all it may read'
+else
+	skip 'a program that may execute all it may read' 'no setarch, or no 32-bit programs here'
+fi
+
 finish
