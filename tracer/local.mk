@@ -72,6 +72,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/layers.c		\
 	%D%/lifecycle.c		\
 	%D%/lifecycle.h		\
+	%D%/mapped.c		\
+	%D%/mapped.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\
 	%D%/limits.c		\

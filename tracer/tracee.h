@@ -96,7 +96,7 @@ struct tracee {
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
 	unsigned redone;		/* how often the call was made again */
 	struct injection *injection;	/* under way; NULL: none */
-	struct fileid exec[2];		/* program and interpreter of the exec in progress */
+	struct fileid exec[3];		/* program, interpreter and loader of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
 	bool shares_memory;		/* and that will have our memory */
 	const char *ending;		/* the call in progress ends phases when it succeeds: its name; NULL when none */

@@ -155,7 +155,7 @@ fi
 # explain: what an exec leads to, whose start needs no right, and which file a line belongs into.
 
 policy helper.policy 'promise stdio'
-policy leads.policy 'promise stdio' 'allow exec /bin/sh, /usr/bin/** -> "helper"' 'allow exec /usr/bin/env'
+policy leads.policy 'promise stdio' 'allow read /lib/**, /lib64/**, /usr/lib/**' 'allow exec /bin/sh, /usr/bin/** -> "helper"' 'allow exec /usr/bin/env'
 tg explain -p ./leads.policy 'execve("/bin/sh", ["sh"], [])'
 like "$out" '^  then +under .*helper.*, too' 'explain says what an exec puts on'
 tg explain -p ./leads.policy --program ./mark 'execve("./mark", ["mark"], [])'
