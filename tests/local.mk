@@ -47,6 +47,7 @@ SHELL_TESTS = \
 	%D%/tables.sh		\
 	%D%/e2e/attacks.sh	\
 	%D%/e2e/attach.sh	\
+	%D%/e2e/gains.sh	\
 	%D%/e2e/loss.sh		\
 	%D%/e2e/chaos.sh	\
 	%D%/e2e/memory.sh	\

@@ -80,6 +80,8 @@ changes_ids(enum sys_id id)
 	case SYS_ID_setfsgid:
 	case SYS_ID_setgroups:
 	case SYS_ID_capset:
+	case SYS_ID_unshare:
+	case SYS_ID_setns:
 		return true;
 	default:
 		return false;

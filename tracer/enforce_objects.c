@@ -329,6 +329,18 @@ executes(enum sys_id id)
 	return id == SYS_ID_execve || id == SYS_ID_execveat;
 }
 
+/* Held until the new image was looked at, so that no other file gets the number that one is known by. */
+static int
+keep_all(struct hold *h, struct resolved *r)
+{
+	int err = 0;
+
+	for (unsigned k = 0; !err && k < r->n; k++)
+		if (r->object[k].fd >= 0 && keep(h, &r->object[k].fd) < 0)
+			err = -EMFILE;
+	return err;
+}
+
 /* One object that was found, of argument i. */
 static int
 draft_object(struct draft *d, struct hold *h, unsigned i, struct object *o)
@@ -377,7 +389,7 @@ draft_objects(struct draft *d, struct hold *h)
 	if (d->in->id == SYS_ID_bind)
 		return 0;		/* a socket is called by that name ever after, and nobody changes any meanwhile (turns.h) */
 	if (executes(d->in->id))
-		return 0;		/* keeps its own name, and is looked at again when the new image is there */
+		return keep_all(h, r);	/* keeps its own name, and is looked at again when the new image is there */
 	for (unsigned k = 0; !err && k < r->n; k++) {
 		struct object *o = &r->object[k];
 

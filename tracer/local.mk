@@ -57,6 +57,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/environ.h		\
 	%D%/features.c		\
 	%D%/features.h		\
+	%D%/gain.c		\
+	%D%/gain.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\
