@@ -68,8 +68,10 @@ SLOW_TESTS = \
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the machine's 32-bit ABI.
 TRACEES = \
+	%D%/escapes/deputies.tracee	\
 	%D%/escapes/links.tracee	\
 	%D%/escapes/memory.tracee	\
+	%D%/escapes/names.tracee	\
 	%D%/escapes/plain.tracee	\
 	%D%/escapes/races.tracee	\
 	%D%/escapes/shelf.tracee	\
@@ -139,6 +141,7 @@ noinst_HEADERS = \
 
 EXTRA_DIST += \
 	%D%/e2e/explain.cases	\
+	%D%/escapes/deputies.policy	\
 	%D%/escapes/escapes.policy	\
 	%D%/escapes/plain.policy	\
 	%D%/escapes/rows	\

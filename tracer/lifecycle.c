@@ -137,10 +137,10 @@ lifecycle_forget_ids(struct tracee *t)
 }
 
 static void
-inherit_ids(const struct session *s, struct tracee *child, const struct tracee *t)
+inherit_ids(struct tracee *child, const struct tracee *t)
 {
 	lifecycle_forget_ids(child);
-	if (!t->ids || s->views_differ)		/* in a user name space of its own it has more */
+	if (!t->ids || t->changes_ids)		/* in a user name space of its own it has more */
 		return;
 	child->ids = xmalloc(sizeof(*child->ids));
 	*child->ids = *t->ids;
@@ -303,11 +303,11 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
-		inherit_ids(s, child, t);
+		inherit_ids(child, t);
 		lifecycle_unpark(s, child);
 	} else if (!child && is_still_ours(tid)) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
-		inherit_ids(s, child, t);
+		inherit_ids(child, t);
 		tracee_join(&s->tracees, child, tgid_of(tid), from);
 	}
 	t->forking = false;

@@ -116,6 +116,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/setup.h		\
 	%D%/status.c		\
 	%D%/status.h		\
+	%D%/sockets.c		\
+	%D%/sockets.h		\
 	%D%/sticky.c		\
 	%D%/sticky.h		\
 	%D%/stop.c		\

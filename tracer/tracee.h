@@ -86,7 +86,9 @@ struct tracee {
 	uint32_t audit_arch;		/* of the call in progress */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
+	bool made;			/* tollgate has made it in its place */
 	int64_t result;
+	uint64_t binds;			/* the call in progress binds that socket; 0: it does not */
 	struct hold hold;
 	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
