@@ -78,8 +78,11 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
 	t->skipped = false;
 	t->made = r->made;
 	memcpy(t->exec, r->exec, sizeof(t->exec));
-	if (v->action == ACT_ALLOW && r->made)
-		return skip(arch, t, r->result);
+	if (v->action == ACT_ALLOW && r->made) {
+		t->skipped = true;
+		t->result = r->result;
+		return 0;
+	}
 	if (v->action == ACT_ALLOW && is_answered(ev, r))
 		return skip(arch, t, 0);
 	if (v->action == ACT_ALLOW)

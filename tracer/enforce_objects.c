@@ -346,7 +346,8 @@ draft_listen(struct draft *d)
 		return 0;
 	r->made = true;
 	r->result = socket_listen(r->object[r->n - 1].fd, (int)d->in->ev->arg[1].val, d->in->ids);
-	return 0;
+	/* And the program on none, so that a filter of its own sees the call. */
+	return draft_change(d, d->in->pins->arg[0], UINT32_MAX, sizeof(uint32_t));
 }
 
 /* Held until the new image was looked at, so that no other file gets the number that one is known by. */

@@ -481,7 +481,7 @@ v104_listen_swapped(void)
 		return REFUSED;
 	other_socket(false);
 	/* Where no descriptor can be taken out of a process (before Linux 5.6) it is not held: see SECURITY.md. */
-	if (syscall(SYS_pidfd_getfd, -1, -1, 0) < 0 && errno == ENOSYS)
+	if (syscall(SYS_pidfd_open, getpid(), 0) < 0 && errno == ENOSYS)
 		return ABSENT;
 	return race_against(A_THREAD, other_socket, try_listen, tries() * (getenv("HELD") ? 1 : 1000));
 }

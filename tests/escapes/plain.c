@@ -346,6 +346,10 @@ v28_filters(void)
 	filtered("fsetxattr", SYS_fsetxattr, fd, (long)"user.x", (long)"y", 1);
 	filtered("fremovexattr", SYS_fremovexattr, fd, (long)"user.x", 0, 0);
 	filtered("sendmmsg", SYS_sendmmsg, pair[0], (long)&m, 1, 0);
+#ifdef SYS_listen
+	filtered("listen", SYS_listen, socket(AF_INET, SOCK_STREAM, 0), 1, 0, 0);
+	filtered("listen local", SYS_listen, pair[0], 1, 0, 0);
+#endif
 	filtered("sendmsg", SYS_sendmsg, pair[0], (long)&m.msg_hdr, 0, 0);
 }
 
