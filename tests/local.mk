@@ -43,6 +43,7 @@ SHELL_TESTS = \
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/links.sh	\
 	%D%/e2e/moves.sh	\
+	%D%/e2e/reach.sh	\
 	%D%/e2e/window.sh	\
 	%D%/tables.sh		\
 	%D%/e2e/attacks.sh	\

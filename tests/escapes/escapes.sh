@@ -262,7 +262,7 @@ folder()
 # What a program can see of it: with and without, line by line.
 views()
 {
-	for view in strings addresses spellings descriptors sockets counts restart filters crowd execs; do
+	for view in strings addresses spellings descriptors sockets counts restart filters crowd execs restrictions; do
 		for how in alone "$@"; do
 			folder
 			case $how in
