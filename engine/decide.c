@@ -251,12 +251,23 @@ rule_for_right(const struct layer *l, const struct sysevent *ev, const struct ac
 	return rulewalk_next(&w, right);
 }
 
+/* Where one of several rights is enough, the one that is refused least decides; among equals the first. */
+static void
+consider_alternative(struct strictest *s, const struct verdict *v)
+{
+	if (s->any && s->v.action >= v->action)
+		return;
+	s->v = *v;
+	s->any = true;
+}
+
 static void
 consider_access(struct strictest *s, const struct layer *l, const struct sysevent *ev, unsigned i)
 {
 	static const struct verdict killed;
 	const struct rule *found[MAXRIGHTS] = { NULL };
 	const struct access *a = &ev->access[i];
+	struct strictest best = { .any = false };
 	int kind = kind_of(a);
 
 	if (kind < 0) {
@@ -269,8 +280,13 @@ consider_access(struct strictest *s, const struct layer *l, const struct syseven
 		struct verdict v = r ? verdict_of_rule(r, WHY_RULE, (int)i, lowest(bits)) :
 		    verdict_of_setting(&l->policy->fallback, WHY_DEFAULT, (int)i, lowest(bits));
 
-		consider(s, &v);
+		if (a->any)
+			consider_alternative(&best, &v);
+		else
+			consider(s, &v);
 	}
+	if (best.any)
+		consider(s, &best.v);
 }
 
 static void
@@ -443,7 +459,7 @@ policy_transitions(const struct layer *l, const struct sysevent *ev, const struc
 	struct targets t = { .out = out, .max = max };
 
 	for (unsigned i = 0; i < ev->naccess; i++)
-		if (ev->access[i].rights & R_EXEC && kind_of(&ev->access[i]) == OBJ_PATH)
+		if (ev->access[i].rights & R_EXEC && !ev->access[i].any && kind_of(&ev->access[i]) == OBJ_PATH)
 			add_targets(&t, l, ev, &ev->access[i]);
 	return t.n;
 }

@@ -333,51 +333,6 @@ ask_all(struct survey *s)
 	}
 }
 
-/* Listening */
-
-/* A call that needs this right on an address of that family; none: it is about no object. */
-static void
-probe_call(struct probe *pr, enum sys_id id, unsigned rights, unsigned family)
-{
-	memset(pr, 0, sizeof(*pr));
-	pr->ev = (struct sysevent){ .id = id, .wordsize = 8, .caller = &somebody, .process = &nobody };
-	pr->access = (struct access){ .kind = ACC_ADDR, .addr = { .family = (uint16_t)family } };
-	pr->ev.access = &pr->access;
-	pr->ev.naccess = rights != 0;
-	if (id != SYS_ID_socket)
-		return;
-	pr->ev.arg[0].val = family;
-	pr->ev.arg[1].val = 1;		/* SOCK_STREAM */
-}
-
-static bool
-lets(const struct survey *s, enum sys_id id, unsigned rights, unsigned family, uint32_t phases, struct answer *a)
-{
-	struct probe pr;
-
-	probe_call(&pr, id, rights, family);
-	return is_open(s, &pr, rights, phases, a);
-}
-
-/* A socket that was never bound gets an address by listen(2) alone, and no bind rule is asked. */
-static bool
-say_listening(struct survey *s, uint32_t phases)
-{
-	static const unsigned families[] = { NA_INET, NA_INET6 };
-
-	for (unsigned i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-		struct answer a = { .rights = 0 }, binds = { .rights = 0 };
-
-		if (!lets(s, SYS_ID_listen, 0, 0, phases, &a) || !lets(s, SYS_ID_socket, R_SOCKET, families[i], phases, &a) ||
-		    lets(s, SYS_ID_bind, R_BIND, families[i], phases, &binds))
-			continue;
-		survey_add(s, EXPOSURE_NOTABLE, "listen", "listens at a port that the kernel chooses, at every address of this machine: "
-		    "\"listen\" on a socket that is not bound", a.phase, &a.places);
-		return true;
-	}
-	return false;
-}
-
 /* Settings */
 
 static void
@@ -462,8 +417,6 @@ policy_exposure(const struct policy *p, const struct exposure_about *about, poli
 	say_setting(&s, &p->unknown, "open", "system calls that tollgate does not know");
 	say_guards(&s);
 	ask_all(&s);
-	if (!say_listening(&s, 0) && policy_phases(p))
-		say_listening(&s, policy_phases(p));
 	say_callers(&s);
 	survey_objects(&s);
 	tell(&s, put, ctx);

@@ -21,7 +21,7 @@ opens_file(const struct trigger *t, const struct sysevent *ev)
 		const struct access *a = &ev->access[i];
 		size_t len = a->kind == ACC_PATH && a->path ? strlen(a->path) : 0;
 
-		if (len && a->rights & (R_READ | R_WRITE | R_CREATE) && t->path.anonymous == path_anonymous(a->path, len) &&
+		if (len && !a->any && a->rights & (R_READ | R_WRITE | R_CREATE) && t->path.anonymous == path_anonymous(a->path, len) &&
 		    pattern_match(&t->path, a->path, len))
 			return true;
 	}

@@ -24,8 +24,10 @@ rights_to_say(unsigned rights)
 static void
 line_for_access(const struct access *a, struct strbuf *b)
 {
+	unsigned rights = a->any ? a->rights & -(unsigned)a->rights : a->rights;	/* of several, the one that tollgate names */
+
 	strbuf_add(b, "allow ");
-	rights_print(rights_to_say(a->rights), b);
+	rights_print(rights_to_say(rights), b);
 	strbuf_addc(b, ' ');
 	object_print(a, b);
 }

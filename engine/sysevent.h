@@ -32,6 +32,7 @@ struct access {
 	uint16_t rights;		/* all of these are needed */
 	uint8_t arg;			/* index of the argument that names it */
 	bool absent;			/* path: nothing is there (yet) */
+	bool any;			/* one of the rights is enough */
 	bool tree;			/* path: a directory that moves; what holds of it must hold of all below */
 	const char *path;		/* ACC_PATH: canonical; "/proc/self/…" is the caller's own, "/proc/tollgate/…" the supervisor's, "pipe:[7]" has no name */
 	struct netaddr addr;		/* ACC_ADDR; a unix path here is canonical, too long ones are in path */

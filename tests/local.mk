@@ -46,10 +46,12 @@ SHELL_TESTS = \
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/links.sh	\
 	%D%/e2e/moves.sh	\
+	%D%/e2e/reach.sh	\
 	%D%/e2e/window.sh	\
 	%D%/tables.sh		\
 	%D%/e2e/attacks.sh	\
 	%D%/e2e/attach.sh	\
+	%D%/e2e/gains.sh	\
 	%D%/e2e/loss.sh		\
 	%D%/e2e/chaos.sh	\
 	%D%/e2e/memory.sh	\
@@ -72,8 +74,10 @@ SLOW_TESTS = \
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the machine's 32-bit ABI.
 TRACEES = \
+	%D%/escapes/deputies.tracee	\
 	%D%/escapes/links.tracee	\
 	%D%/escapes/memory.tracee	\
+	%D%/escapes/names.tracee	\
 	%D%/escapes/plain.tracee	\
 	%D%/escapes/races.tracee	\
 	%D%/escapes/shelf.tracee	\
@@ -144,6 +148,7 @@ noinst_HEADERS = \
 
 EXTRA_DIST += \
 	%D%/e2e/explain.cases	\
+	%D%/escapes/deputies.policy	\
 	%D%/escapes/escapes.policy	\
 	%D%/escapes/plain.policy	\
 	%D%/escapes/rows	\

@@ -10,6 +10,7 @@
 #include "tracer/callstop.h"
 #include "tracer/lifecycle.h"
 #include "tracer/scrub.h"
+#include "tracer/sockets.h"
 
 static const char mark_dir[] = "/tollgate/mark/";
 
@@ -80,6 +81,8 @@ changes_ids(enum sys_id id)
 	case SYS_ID_setfsgid:
 	case SYS_ID_setgroups:
 	case SYS_ID_capset:
+	case SYS_ID_unshare:
+	case SYS_ID_setns:
 		return true;
 	default:
 		return false;
@@ -114,10 +117,13 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	const struct moment m = { .call = ev };
 
 	t->forking = makes_task(ev->id);
-	t->changes_ids = changes_ids(ev->id);
+	t->changes_ids = changes_ids(ev->id) || (ev->id == SYS_ID_clone && changes_view(ev));	/* the child's, there */
 	s->views_differ |= changes_view(ev);
 	s->roots_shared |= ev->id == SYS_ID_clone &&
 	    (ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_FS | CLONE_THREAD)) == CLONE_FS;
+	s->files_shared |= ev->id == SYS_ID_clone &&
+	    (ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_FILES | CLONE_THREAD)) == CLONE_FILES;
+	t->binds = ev->id == SYS_ID_bind ? socket_number(lifecycle_view(s, t).whose, (int)ev->arg[0].val) : 0;
 	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
@@ -134,7 +140,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 void
 advance_end(struct session *s, struct tracee *t)
 {
-	if (t->ending && !t->skipped)
+	if (t->ending && (!t->skipped || t->made))
 		confine_end(t->group->confined, t->ends, t->ending, t->tid, s->audit);
 	t->ending = NULL;
 }
@@ -142,8 +148,11 @@ advance_end(struct session *s, struct tracee *t)
 void
 advance_done(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	bool failed = call->ret < 0 && call->ret >= -4095;
+	int64_t ret = t->made ? t->result : call->ret;
+	bool failed = ret < 0 && ret >= -4095;
 
+	if (!failed && !t->skipped)
+		socket_note_bound(t->binds);
 	if (!failed)
 		advance_end(s, t);
 	t->ending = NULL;

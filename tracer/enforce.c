@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -75,8 +76,13 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
     const struct resolved *r)
 {
 	t->skipped = false;
-	t->exec[0] = r->exec[0];
-	t->exec[1] = r->exec[1];
+	t->made = r->made;
+	memcpy(t->exec, r->exec, sizeof(t->exec));
+	if (v->action == ACT_ALLOW && r->made) {
+		t->skipped = true;
+		t->result = r->result;
+		return 0;
+	}
 	if (v->action == ACT_ALLOW && is_answered(ev, r))
 		return skip(arch, t, 0);
 	if (v->action == ACT_ALLOW)

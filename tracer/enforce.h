@@ -30,6 +30,8 @@ struct let_in {
 	struct arena *arena;
 	bool no_room;			/* it receives, and the verdict was about a message without room for control data */
 	pid_t shelf;			/* by which this task reaches what is held; 0: it cannot */
+	const struct file_ids *ids;	/* its rights */
+	bool alone;			/* nobody else can change its descriptors meanwhile */
 };
 
 /* At the syscall-enter-stop.  0 or -errno; on failure the caller kills the tracee. */

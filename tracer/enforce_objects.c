@@ -27,6 +27,7 @@
 
 #include "tracer/remote.h"
 #include "tracer/shelf.h"
+#include "tracer/sockets.h"
 
 static const struct sysdesc *
 desc_of(const struct draft *d)
@@ -329,6 +330,38 @@ executes(enum sys_id id)
 	return id == SYS_ID_execve || id == SYS_ID_execveat;
 }
 
+/*
+ * On an internet socket tollgate listens itself, on the one that was looked at:
+ * the number could be another's by now.  Local sockets tell who listens, so
+ * the program does it where nobody can change its descriptors.
+ */
+static int
+draft_listen(struct draft *d)
+{
+	struct resolved *r = d->in->found;
+	const struct access *a = r->n ? &r->access[r->n - 1] : NULL;
+	bool local = a && a->addr.family == NA_UNIX;
+
+	if (!a || r->object[r->n - 1].fd < 0 || (local && d->in->alone))
+		return 0;
+	r->made = true;
+	r->result = socket_listen(r->object[r->n - 1].fd, (int)d->in->ev->arg[1].val, d->in->ids);
+	/* And the program on none, so that a filter of its own sees the call. */
+	return draft_change(d, d->in->pins->arg[0], UINT32_MAX, sizeof(uint32_t));
+}
+
+/* Held until the new image was looked at, so that no other file gets the number that one is known by. */
+static int
+keep_all(struct hold *h, struct resolved *r)
+{
+	int err = 0;
+
+	for (unsigned k = 0; !err && k < r->n; k++)
+		if (r->object[k].fd >= 0 && keep(h, &r->object[k].fd) < 0)
+			err = -EMFILE;
+	return err;
+}
+
 /* One object that was found, of argument i. */
 static int
 draft_object(struct draft *d, struct hold *h, unsigned i, struct object *o)
@@ -376,8 +409,10 @@ draft_objects(struct draft *d, struct hold *h)
 		return draft_receiver(d, h);
 	if (d->in->id == SYS_ID_bind)
 		return 0;		/* a socket is called by that name ever after, and nobody changes any meanwhile (turns.h) */
+	if (d->in->id == SYS_ID_listen)
+		return draft_listen(d);
 	if (executes(d->in->id))
-		return 0;		/* keeps its own name, and is looked at again when the new image is there */
+		return keep_all(h, r);	/* keeps its own name, and is looked at again when the new image is there */
 	for (unsigned k = 0; !err && k < r->n; k++) {
 		struct object *o = &r->object[k];
 

@@ -53,15 +53,19 @@ ids_read(pid_t tid, struct file_ids *ids)
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "Uid: %*u %*u %*u %u", &ids->uid) == 1)
+		if (sscanf(line, "Uid: %u %u %u %u", &ids->uids[0], &ids->uids[1], &ids->uids[2], &ids->uids[3]) == 4)
 			found |= 1;
-		else if (sscanf(line, "Gid: %*u %*u %*u %u", &ids->gid) == 1)
+		else if (sscanf(line, "Gid: %u %u %u %u", &ids->gids[0], &ids->gids[1], &ids->gids[2], &ids->gids[3]) == 4)
 			found |= 2;
+		else if (sscanf(line, "CapPrm: %" SCNx64, &ids->permitted) == 1)
+			continue;
 		else if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
 			ids->searches_all = (caps & DAC_CAPS) == DAC_CAPS;
 		else if (!strncmp(line, "Groups:", 7))
 			read_groups(line + 7, ids);
 	}
+	ids->uid = ids->uids[3];
+	ids->gid = ids->gids[3];
 	ids->known = found == 3;
 }
 

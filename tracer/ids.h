@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { MAX_GROUPS = 64 };
@@ -19,6 +20,9 @@ struct file_ids {
 	int ngroups;
 	gid_t group[MAX_GROUPS];
 	bool searches_all;	/* CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH */
+	uid_t uids[4];		/* real, effective, saved, on files: for what an exec gives */
+	gid_t gids[4];
+	uint64_t permitted;
 };
 
 /* Reads them anew.  ids->known tells whether that could be done; who has more groups than fit keeps those that do. */

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include "lib/cleanup.h"
 #include "tracer/advance.h"
 #include "tracer/callstop.h"
+#include "tracer/lifecycle.h"
+#include "tracer/mapped.h"
+#include "tracer/script.h"
 #include "tracer/who.h"
 
 /* One line of /proc/PID/maps. */
@@ -131,30 +135,69 @@ is_file(const struct fileid *id, const struct stat *st)
 	return id->ino == st->st_ino && id->dev == st->st_dev;
 }
 
-bool
-image_was_decided(struct session *s, struct tracee *t, const struct task_view *view)
+/* What runs, as the kernel has it: the program, and the loader that it names. */
+struct running {
+	struct object program, loader;
+};
+
+static bool
+find_running(const struct task_view *view, struct arena *a, struct running *r)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", view->whose.tid);
+	r->program.fd = open(path, O_PATH | O_CLOEXEC);
+	if (r->program.fd < 0 || stat(path, &r->program.st) < 0)
+		return false;
+	if (!script_loader(&r->program, path, sizeof(path)))
+		return true;
+	return walk(view->whose, AT_FDCWD, path, WALK_FOLLOW, a, &r->loader) == 0 && !r->loader.absent;
+}
+
+static bool
+was_decided(const struct fileid exec[3], const struct running *r)
+{
+	if (!is_file(&exec[0], &r->program.st) && !is_file(&exec[1], &r->program.st))
+		return false;
+	return r->loader.fd < 0 ? !exec[2].ino : is_file(&exec[2], &r->loader.st);
+}
+
+static bool
+decide_anew(struct session *s, struct tracee *t, const struct task_view *view, const struct running *r)
 {
 	struct sysevent ev = { .id = SYS_ID_execve, .abi = t->group->image->name, .wordsize = t->group->image->wordsize };
 	struct resolved found = { 0 };
 	struct verdict v = { 0 };
 	struct confinement *c = t->group->confined;
 	char exe[48];
-	struct stat st;
 	bool allowed;
 
 	snprintf(exe, sizeof(exe), "/proc/%d/exe", t->tid);
-	if (stat(exe, &st) < 0)
-		return false;
-	if (is_file(&t->exec[0], &st) || is_file(&t->exec[1], &st))
-		return true;
 	confine_update(c, t->tid, s->audit);
 	ev.arg[0].str = exe;
 	/* Whose code asked for it is gone: rules that want to know refuse. */
 	if (resolve(view, &ev, &s->arena, &found) == 0 &&
 	    who_calls(t, NULL, NULL, confine_needs(c, &ev) & (NEED_IDS | NEED_IMAGE), &s->arena, &ev) == 0)
 		v = policy_decide(s->floor, c->layer, c->n, &ev);
-	allowed = advance_prepare(s, t, &ev) && (v.action == ACT_ALLOW || s->dry_run);
-	resolved_release(&found);
+	allowed = advance_prepare(s, t, &ev) && (v.action == ACT_ALLOW || s->dry_run) && was_decided(found.exec, r);
 	audit_verdict(s->audit, t->tid, &ev, &v, s->dry_run);
+	resolved_release(&found);
 	return allowed;
+}
+
+bool
+image_was_decided(struct session *s, struct tracee *t, const struct task_view *view)
+{
+	struct running r = { { .fd = -1, .parent = -1 }, { .fd = -1, .parent = -1 } };
+	bool decided = ids_borrow(lifecycle_ids(t)) == 0 && find_running(view, &s->arena, &r) &&
+	    (was_decided(t->exec, &r) || decide_anew(s, t, view, &r));
+
+	if (decided && !mapped_nothing_else(t->tid, r.loader.fd)) {
+		audit_note(s->audit, t->tid, "killed: the loader that was mapped is not the one that was decided about");
+		decided = false;
+	}
+	ids_return();
+	object_release(&r.program);
+	object_release(&r.loader);
+	return decided;
 }

@@ -15,9 +15,10 @@ bool image_enter(struct session *, struct tracee *);
 bool image_adopt(struct session *, struct tracee *);
 
 /*
- * Whether what runs is what the verdict was about.  The path was looked up
- * again by the kernel after our check: another file behind it is decided on
- * its own, and refused ones are logged.  No instruction of it has run.
+ * Whether what runs is what the verdict was about, and the loader that was
+ * mapped beside it.  Both paths were looked up again by the kernel after our
+ * check: another file behind them is decided on its own, and refused ones are
+ * logged.  No instruction of it has run.
  */
 bool image_was_decided(struct session *, struct tracee *, const struct task_view *);
 

@@ -15,6 +15,7 @@
 #include "tracer/advance.h"
 #include "tracer/console.h"
 #include "tracer/enforce.h"
+#include "tracer/gain.h"
 #include "tracer/image.h"
 #include "tracer/orphan.h"
 #include "tracer/procs.h"
@@ -167,7 +168,7 @@ static void
 inherit_ids(struct tracee *child, const struct tracee *t)
 {
 	lifecycle_forget_ids(child);
-	if (!t->ids)
+	if (!t->ids || t->changes_ids)		/* in a user name space of its own it has more */
 		return;
 	child->ids = xmalloc(sizeof(*child->ids));
 	*child->ids = *t->ids;
@@ -403,7 +404,6 @@ take_over(struct tracee *leader, struct tracee *former)
 	struct tracee self;
 
 	enforce_forget(leader);
-	enforce_forget(former);
 	inject_abandon(leader);
 	inject_abandon(former);
 	self = *leader;
@@ -411,7 +411,8 @@ take_over(struct tracee *leader, struct tracee *former)
 	leader->tid = self.tid;
 	leader->group = self.group;
 	leader->next = self.next;
-	leader->ids = self.ids;
+	former->ids = self.ids;
+	memset(&former->hold, 0, sizeof(former->hold));
 	former->forking = false;
 	former->ending = NULL;
 }
@@ -439,30 +440,48 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 	return leader;
 }
 
+/*
+ * Where there is no no_new_privs, before Linux 3.5 and in a program that was
+ * attached to, an exec can give more than the policy was written for.
+ */
+static bool
+gains_nothing(struct session *s, struct tracee *t, const struct file_ids *before)
+{
+	const char *gain = gain_by_exec(t->tid, before, lifecycle_ids(t), t->group->image->wordsize);
+
+	if (gain)
+		audit_note(s->audit, t->tid, gain);
+	return !gain;
+}
+
 /* The first image has been decided by who called us; all that come from it are looked at. */
 static bool
-may_run(struct session *s, struct tracee *t, bool first)
+may_run(struct session *s, struct tracee *t, bool first, const struct file_ids *before)
 {
 	struct task_view view = lifecycle_view(s, t);
 	struct thread_group *g = t->group;
 
 	g->confined = first ? confine_new(s->layers, s->nlayers) : confine_alone(g->confined);
-	return image_enter(s, t) && (first || (image_was_decided(s, t, &view) && advance_exec(s, t)));
+	if (!image_enter(s, t))
+		return false;
+	return first || (gains_nothing(s, t, before) && image_was_decided(s, t, &view) && advance_exec(s, t));
 }
 
 void
 on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	bool first = t->state == TS_LAUNCHED;
+	struct file_ids *before = t->ids;
 
 	(void)stop;
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
-	enforce_forget(t);
+	t->ids = NULL;
 	tracee_rest(&s->tracees, t);
-	lifecycle_forget_ids(t);
 	arena_reset(&s->arena);
-	if (!may_run(s, t, first))
+	if (!may_run(s, t, first, before))
 		enforce_kill(t);
+	free(before);
+	enforce_forget(t);		/* only now: a file that is held is no other's number */
 	who_note_image(t->group);
 	lifecycle_resume(s, t, 0);
 }

@@ -72,6 +72,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/filter.c		\
 	%D%/filter.h		\
 	%D%/features.h		\
+	%D%/gain.c		\
+	%D%/gain.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\
@@ -87,6 +89,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/layers.c		\
 	%D%/lifecycle.c		\
 	%D%/lifecycle.h		\
+	%D%/mapped.c		\
+	%D%/mapped.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\
 	%D%/limits.c		\
@@ -129,6 +133,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/setup.h		\
 	%D%/status.c		\
 	%D%/status.h		\
+	%D%/sockets.c		\
+	%D%/sockets.h		\
 	%D%/sticky.c		\
 	%D%/sticky.h		\
 	%D%/stop.c		\

@@ -103,6 +103,8 @@ resolve(const struct task_view *view, struct sysevent *ev, struct arena *a, stru
 	resolve_rename(&j);
 	if (!err)
 		err = resolve_owner(&j);
+	if (!err)
+		err = resolve_listen(&j);
 	ev->access = r->access;
 	ev->naccess = r->n;
 	return err;

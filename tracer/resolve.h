@@ -35,8 +35,10 @@ struct resolved {
 	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
 	bool by_number;		/* the object was named by a descriptor and no path */
 	pid_t signalled;	/* whom a descriptor of a process was found to mean; 0: nobody */
+	bool made;		/* tollgate has made the call itself, the program's does nothing, and this is what it is told: */
+	int result;
 	bool answered;		/* tollgate answers the call itself, with 0 */
-	struct fileid exec[2];	/* exec: the program, and the interpreter it names */
+	struct fileid exec[3];	/* exec: the program, the interpreter of a script, the loader that what runs names */
 };
 
 /*

@@ -27,6 +27,7 @@ resolver resolve_pid, resolve_pidfd, resolve_killpid;
 /* What is about several arguments, after all of them: 0 or -errno. */
 void resolve_rename(struct job *);
 int resolve_owner(struct job *);
+int resolve_listen(struct job *);
 
 /* A new access of argument i; NULL when there is no more room. */
 struct access *job_add(struct job *, unsigned i, enum access_kind, unsigned rights);

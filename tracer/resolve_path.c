@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
@@ -259,6 +260,32 @@ is_empty(const struct job *j, unsigned i)
 	return no_text && (job_value(j, V_AT) & AT_EMPTY_PATH);
 }
 
+/*
+ * What an ELF file names is mapped beside it and runs first: code that needs a
+ * right as any.  To read it is enough, since a loader could be told to load it.
+ */
+static int
+resolve_loader(struct job *j, unsigned i, const struct object *program)
+{
+	char loader[PATH_MAX];
+	struct object o;
+	struct access *a;
+	int err;
+
+	if (!script_loader(program, loader, sizeof(loader)))
+		return 0;
+	a = job_add(j, i, ACC_PATH, R_READ | R_EXEC);
+	if (!a)
+		return -ENOMEM;
+	a->any = true;
+	err = walk(j->view->whose, AT_FDCWD, loader, WALK_FOLLOW, j->arena, &o);
+	if (!err && !o.absent)
+		j->out->exec[2] = (struct fileid){ o.st.st_dev, o.st.st_ino };
+	if (!err && !o.absent && !object_readable(&o))
+		err = -EACCES;		/* it would hide the program that it runs in */
+	return job_settle(j, a, &o, err);
+}
+
 static int
 resolve_exec(struct job *j, unsigned i, const struct object *o)
 {
@@ -282,7 +309,7 @@ resolve_exec(struct job *j, unsigned i, const struct object *o)
 		if (err)
 			return err;
 	}
-	return 0;
+	return resolve_loader(j, i, &found);
 }
 
 /* The errno that the lookup is bound to end with; 0: only the kernel can tell. */

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "tracer/procs.h"
+#include "tracer/sockets.h"
 #include "tracer/supervisor.h"
 
 enum { PIDFD_GROUP = 4 };	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
@@ -195,5 +197,70 @@ resolve_owner(struct job *j)
 	if (!a)
 		return -ENOMEM;
 	a->proc = class;
+	return 0;
+}
+
+/* An internet socket that no bind(2) has given a port. */
+static bool
+is_unbound(const struct sockaddr_storage *a)
+{
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)a;
+
+	return (a->ss_family == AF_INET || a->ss_family == AF_INET6) && !six->sin6_port;	/* at one place in both */
+}
+
+static int
+add_bind_of_any_port(struct job *j, unsigned family)
+{
+	struct access *a = job_add(j, 0, ACC_ADDR, R_BIND);
+
+	if (!a)
+		return -ENOMEM;
+	a->addr.family = (uint16_t)family;
+	return 0;
+}
+
+/* Where the socket itself cannot be had: it is bound when the program was seen to bind it. */
+static int
+listen_by_number(struct job *j, int fd)
+{
+	uint64_t number = socket_number(j->view->whose, fd);
+
+	if (!number || socket_was_bound(number) || socket_is_local(j->view->whose, number))
+		return 0;
+	return add_bind_of_any_port(j, AF_INET);
+}
+
+/*
+ * To listen on an internet socket without a port is to bind it to one of the
+ * kernel's choice.  The socket is held: that one will listen, whatever the
+ * number has come to mean by then.
+ */
+int
+resolve_listen(struct job *j)
+{
+	struct sockaddr_storage a = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(a);
+	int mine, err;
+
+	if (j->ev->id != SYS_ID_listen || j->view->whose.tgid == getpid())
+		return 0;
+	mine = socket_take(j->view->whose, (int)j->ev->arg[0].val);
+	if (mine == -ENOSYS || mine == -EPERM)	/* an old kernel, or a container that keeps the call from us */
+		return listen_by_number(j, (int)j->ev->arg[0].val);
+	if (mine < 0 || getsockname(mine, (struct sockaddr *)&a, &len) < 0) {
+		j->out->failed = mine < 0 ? -mine : errno;
+		if (mine >= 0)
+			close(mine);
+		return 0;
+	}
+	err = add_bind_of_any_port(j, a.ss_family);
+	if (err) {
+		close(mine);
+		return err;
+	}
+	if (!is_unbound(&a))
+		j->out->access[j->out->n - 1].rights = 0;
+	j->out->object[j->out->n - 1].fd = mine;
 	return 0;
 }

@@ -63,7 +63,7 @@ trace_attached(struct session *s, pid_t pid)
 	int err = attach(s, pid), failed;
 
 	s->main_pid = pid;
-	s->views_differ = true;
+	s->views_differ = s->files_shared = true;
 	if (err)
 		lifecycle_leave(s);
 	failed = serve(s);
@@ -411,7 +411,7 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
     const struct verdict *v, struct resolved *r)
 {
 	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
-	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t) };
+	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }

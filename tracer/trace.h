@@ -47,6 +47,7 @@ struct session {
 	struct audit *audit;
 	bool views_differ;		/* a task may have another root, other mounts or name spaces than tollgate */
 	bool roots_shared;		/* processes can have one root directory between them (CLONE_FS) */
+	bool files_shared;		/* processes can have their descriptors in common */
 	bool naive;			/* calls are made on what the program had, whatever that is by then: for measuring */
 	enum supervisor_loss on_loss;
 	bool dry_run;			/* decide and log, refuse nothing that a policy could allow */

@@ -88,7 +88,9 @@ struct tracee {
 	bool by_filter;			/* it stopped there for its filter, and has been at no entry-stop */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
+	bool made;			/* tollgate has made it in its place */
 	int64_t result;
+	uint64_t binds;			/* the call in progress binds that socket; 0: it does not */
 	struct hold hold;
 	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
@@ -98,7 +100,7 @@ struct tracee {
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
 	unsigned redone;		/* how often the call was made again */
 	struct injection *injection;	/* under way; NULL: none */
-	struct fileid exec[2];		/* program and interpreter of the exec in progress */
+	struct fileid exec[3];		/* program, interpreter and loader of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
 	bool shares_memory;		/* and that will have our memory */
 	const char *ending;		/* the call in progress ends phases when it succeeds: its name; NULL when none */

@@ -155,7 +155,7 @@ fi
 # explain: what an exec leads to, whose start needs no right, and which file a line belongs into.
 
 policy helper.policy 'promise stdio'
-policy leads.policy 'promise stdio' 'allow exec /bin/sh, /usr/bin/** -> "helper"' 'allow exec /usr/bin/env'
+policy leads.policy 'promise stdio' 'allow read /lib/**, /lib64/**, /usr/lib/**' 'allow exec /bin/sh, /usr/bin/** -> "helper"' 'allow exec /usr/bin/env'
 tg explain -p ./leads.policy 'execve("/bin/sh", ["sh"], [])'
 like "$out" '^  then +under .*helper.*, too' 'explain says what an exec puts on'
 tg explain -p ./leads.policy --program ./mark 'execve("./mark", ["mark"], [])'
@@ -250,6 +250,17 @@ fi
 tg run -p ./deny.policy -- mkdir "$(printf 'a\nb\033[31m')"
 like "$err" 'tollgate: .*a\\nb\\x1b' 'foreign bytes are escaped in the log'
 is "$(grep '^tollgate:' .err | grep -c "$(printf '\033')")" 0 'and none gets through'
+
+# Names that would be read in another order, on other lines, or as a terminal's commands; a process that calls itself so.
+tg run -p ./deny.policy -- mkdir "$(printf 'a\342\200\256gol\342\200\250tollgate: x\302\233m\r\t\b\007')"
+is "$(LC_ALL=C grep -c '[^ -~]' .err)" "$(LC_ALL=C grep -v '^tollgate: ' .err | LC_ALL=C grep -c '[^ -~]')" 'the log has no byte beyond plain text'
+like "$err" '^tollgate: [^ ]*mkdir.*\\xe2\\x80\\xaegol\\xe2\\x80\\xa8tollgate: x\\xc2\\x9bm\\r\\t\\(b|x08)\\(a|x07)' 'and still says which name it was'
+policy faces.policy 'default allow' "deny write,create $work/denied"
+tg run -p ./faces.policy -- sh -c 'printf "x]\ntollgate: \033[2J" > /proc/$$/comm; : > denied'
+is "$(LC_ALL=C grep '^tollgate: ' .err | LC_ALL=C grep -c '[^ -~]')" 0 'nor from what a process calls itself'
+like "$err" '^tollgate: x.*openat?\(.*denied' 'and it is one line'
+tg run -p ./deny.policy -- mkdir "$(awk 'BEGIN { for (i = 0; i < 4000; i++) printf "%c", 1 + i % 31 }' | tr '\n' 'n')"
+is "$(grep -c '^tollgate: .*mkdir' .err)" 1 'of the longest name there is one line'
 
 A=1 tg run -p ./all.policy -E B=2 -- sh -c 'echo "$A$B"'
 is "$out" 12 '-E adds to the environment'

@@ -33,7 +33,7 @@ case ${MODES:-} in
 	;;
 all) MODES="now sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
 esac
-programs='races links memory shelf'
+programs='races links memory shelf names deputies'
 TRIES=${TRIES:-20000}
 CONTROL_TRIES=${CONTROL_TRIES:-20000}
 
@@ -130,6 +130,9 @@ fixture()
 	ln -s ../noexec "$box/allowed/ridx"
 	printf ge > "$box/allowed/letters"
 	head -c 4096 /dev/zero > "$box/allowed/shared"
+	case $program in
+	names.*) cp "$("bin/$program" loader)" "$box/forbidden/ld" && chmod 755 "$box/forbidden/ld" ;;
+	esac
 	chmod -R a+rwX "$box"
 	mkdir "$box/closed"
 	echo canary > "$box/closed/secret"
@@ -145,6 +148,14 @@ fixture()
 	case $program in
 	races.*) outside "bin/$program" flip "$box/allowed/shared" ;;
 	links.*) outside "bin/$program" swap "$box/allowed" ;;
+	names.*)
+		touch "$box/allowed/tollgate.log"
+		[ "$user" != nobody ] || chown 65534:65534 "$box/allowed/tollgate.log"
+		;;
+	deputies.*)
+		outside "bin/$program" serve "$box"
+		soon test -s "$box/allowed/service"
+		;;
 	esac
 }
 
@@ -187,6 +198,21 @@ lucky()
 	done
 }
 
+# The program, with descriptors that lead to what is forbidden.
+attempts() { "$@" "$box" ${ROWS:+"/$ROWS"} < "$box/forbidden" 8< "$box/forbidden" 9< "$box/forbidden/secret"; }
+
+# Those that break no hold, but rules: they are shown without any.
+control_alone()
+{
+	fixture
+	TRIES=$CONTROL_TRIES attempts as "$work/bin/$program" > control.out 2> .err
+	is $? 0 "$what: alone the program ends well"
+	end_outside
+	record control < control.out
+	holds "$what: alone there are attempts that succeed" grep -q ' reached$' control.out
+	lucky "$(grep -v -e ' reached$' -e ' absent$' -e ' refused ENOSYS$' control.out)" "$what: alone"
+}
+
 control()
 {
 	fixture
@@ -211,7 +237,11 @@ attack()
 {
 	fixture
 	export HELD=1
-	under "$1" -p "$here/escapes.policy" -- "$work/bin/$program" "$box" ${ROWS:+"/$ROWS"} > attack.out 2> .err
+	policy=$here/escapes.policy
+	[ -f "$here/$family.policy" ] && policy=$here/$family.policy
+	log=
+	[ $family = names ] && log=$box/allowed/tollgate.log
+	attempts under "$1" -p "$policy" ${log:+-o "$log"} -- "$work/bin/$program" > attack.out 2> .err
 	is $? 0 "$what, $1: the program itself ends well"
 	unset HELD
 	end_outside
@@ -232,7 +262,7 @@ folder()
 # What a program can see of it: with and without, line by line.
 views()
 {
-	for view in strings addresses spellings descriptors sockets counts restart filters crowd execs; do
+	for view in strings addresses spellings descriptors sockets counts restart filters crowd execs restrictions; do
 		for how in alone "$@"; do
 			folder
 			case $how in
@@ -286,7 +316,10 @@ for user in $USERS; do
 				skip "$what" 'not built, or this kernel does not run it'
 				continue
 			fi
-			control
+			case $family in
+			names | deputies) control_alone ;;
+			*) control ;;
+			esac
 			for mode in $MODES; do
 				attack "$mode"
 			done

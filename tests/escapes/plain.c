@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -364,6 +365,10 @@ v28_filters(void)
 	filtered("fsetxattr", SYS_fsetxattr, fd, (long)"user.x", (long)"y", 1);
 	filtered("fremovexattr", SYS_fremovexattr, fd, (long)"user.x", 0, 0);
 	filtered("sendmmsg", SYS_sendmmsg, pair[0], (long)&m, 1, 0);
+#ifdef SYS_listen
+	filtered("listen", SYS_listen, socket(AF_INET, SOCK_STREAM, 0), 1, 0, 0);
+	filtered("listen local", SYS_listen, pair[0], 1, 0, 0);
+#endif
 	filtered("sendmsg", SYS_sendmsg, pair[0], (long)&m.msg_hdr, 0, 0);
 }
 
@@ -459,6 +464,53 @@ v06_exec(void)
 	printf("v06 exec among threads: %d of %d went wrong\n", bad, TIMES);
 }
 
+/* Programs that make their own room smaller, then execute another: that can have no window as others have. */
+static void
+restricted(const char *what, int option, int resource, rlim_t limit)
+{
+	struct rlimit r = { limit, limit };
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (option && prctl(option, 1, 0, 0, 0) < 0)
+			_exit(77);
+		if (!option && setrlimit((__rlimit_resource_t)resource, &r) < 0)
+			_exit(77);
+		execl(again[0], again[0], again[1], "one", NULL);
+		_exit(9);
+	}
+	waitpid(pid, &status, 0);
+	printf("v94 %s %x\n", what, (unsigned)status);
+	fflush(stdout);
+}
+
+static void
+v94_restrictions(void)
+{
+	enum { SET_MDWE = 65 };
+
+	restricted("nothing", 0, RLIMIT_CPU, 600);
+	restricted("no code that was written", SET_MDWE, 0, 0);
+	restricted("few descriptors", 0, RLIMIT_NOFILE, 5);
+	restricted("little memory", 0, RLIMIT_AS, 64 << 20);
+	restricted("little data", 0, RLIMIT_DATA, 16 << 20);
+	restricted("a small stack", 0, RLIMIT_STACK, 256 << 10);
+	restricted("no locked memory", 0, RLIMIT_MEMLOCK, 0);
+	restricted("no large files", 0, RLIMIT_FSIZE, 0);
+	restricted("no messages", 0, RLIMIT_MSGQUEUE, 0);
+}
+
+/* What they execute: calls by name, which are held. */
+static void
+one_look(void)
+{
+	struct stat st;
+
+	if (stat("file", &st) < 0 || open("file", O_RDONLY) < 0 || open("nothing", O_RDONLY) >= 0)
+		_exit(6);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -466,6 +518,7 @@ main(int argc, char **argv)
 		{ "strings", v46_strings }, { "addresses", v46_addresses }, { "spellings", v68_spellings },
 		{ "descriptors", v65_descriptors }, { "sockets", v102_sockets }, { "counts", v48_counts },
 		{ "restart", v13_restart }, { "filters", v28_filters }, { "crowd", v86_crowd }, { "execs", v06_exec },
+		{ "restrictions", v94_restrictions }, { "one", one_look },
 	};
 
 	if (argc < 3 || chdir(argv[1]) < 0)

@@ -260,7 +260,7 @@ rig_process(struct access *a, const char *s)
 	ck_abort_msg("no such process: %s", s);
 }
 
-/* "read,write /x"; "write tree:/x" is of a directory that moves */
+/* "read,write /x"; "write tree:/x" is of a directory that moves; of "read,exec any:/x" one right is enough */
 static void
 rig_access(struct access *a, char *s)
 {
@@ -276,7 +276,8 @@ rig_access(struct access *a, char *s)
 	if (a->rights & R_PATHS) {
 		a->kind = ACC_PATH;
 		a->tree = !strncmp(object, "tree:", 5);
-		a->path = object + (a->tree ? 5 : 0);
+		a->any = !strncmp(object, "any:", 4);
+		a->path = object + (a->tree ? 5 : a->any ? 4 : 0);
 	} else if (a->rights & R_ADDRS) {
 		a->kind = ACC_ADDR;
 		rig_address(a, object);
