@@ -461,11 +461,13 @@ enter(struct tracee *t, const struct pt_call *call)
  * exit-stop: nothing is to be put back, nobody waits for it, nothing follows.
  */
 static void
-leave_at_once(struct session *s, struct tracee *t)
+leave_at_once(struct session *s, struct tracee *t, enum sys_id id)
 {
-	bool goes_on = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE || t->ending || t->nadded || t->forking || t->changes_ids;
+	bool executes = id == SYS_ID_execve || id == SYS_ID_execveat;
+	bool goes_on = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE || t->ending || executes || t->forking ||
+	    t->changes_ids || t->binds;
 
-	if (!t->by_filter || t->trap.state != TRAP_NONE || (goes_on && !t->skipped))
+	if (!t->by_filter || t->trap.state != TRAP_NONE || (goes_on && (!t->skipped || t->made)))
 		return;
 	tracee_rest(&s->tracees, t);
 	t->ending = NULL;
@@ -517,7 +519,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	insist(t, enforce(s->map.arch, t, &ev, &done, &found));
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
-	leave_at_once(s, t);
+	leave_at_once(s, t, ev.id);
 	lifecycle_resume(s, t, 0);
 }
 

@@ -75,6 +75,7 @@ alike 'killed in a child' kills.policy sh -c 'mkdir d; echo $?; echo last'
 alike 'trapped, without a handler' traps.policy id
 alike 'phases' phased.policy sh -c 'echo b > b; perl -e "print getppid > 0" ; perl -e "getpgrp"; cat b; rm b'
 alike 'policies that an exec adds' added.policy sh -c 'mkdir d; id; rmdir d; /bin/ls /etc | head -n 3 > /dev/null; echo $?'
+alike 'a socket that listens' all.policy python3 -c 'import socket as s; l = s.socket(); l.listen(); print(l.getsockname()[1] > 0)'
 alike 'no children' childless.policy sh -c 'echo in; ls; echo never'
 alike 'lines about what is allowed' log.policy sh -c 'echo one; cat /etc/hostname > /dev/null; echo two'
 for abi in tracee tracee32; do
@@ -122,6 +123,8 @@ tg run --engine seccomp --on-supervisor-loss detach -p ./lets.policy -- true
 is "$status" 125 'seccomp for who is to go on without tollgate'
 tg run --on-supervisor-loss detach -p ./lets.policy -- grep -c '^Seccomp:.*2$' /proc/self/status
 is "$out" 0 'auto takes no filter then'
+tg run --engine seccomp --without hold -p ./all.policy -- sh -c 'ls > /dev/null; exit 4'
+is "$status" 4 'seccomp where nothing is held'
 tg run --without filter -p ./all.policy -- sh -c 'exit 9'
 is "$status" 9 'auto does without'
 "$TOLLGATE" run --engine seccomp -p ./all.policy -- grep -E '^Seccomp:' /proc/self/status > out
