@@ -19,7 +19,7 @@ needs_trace
 here=$TG_SRCDIR/tests/boundary
 driver=$TG_BUILDDIR/tests/boundary/driver
 seed=${SEED:-$$}
-seconds=${BOUNDARY_SECONDS:-8}
+seconds=${BOUNDARY_SECONDS:-6}
 control_seconds=$((seconds / 4 + 3))
 [ -x "$driver" ] || { echo "Bail out! $driver is not built"; exit 99; }
 chmod 755 "$work"

@@ -231,19 +231,34 @@ canary_make(struct canaries *c)
 	return r;
 }
 
+struct link { const char *to, *name; };
+
+/* In the folder itself, wherever links by its name lead. */
+static void
+links_make_in(const char *folder, const struct link *links, size_t n)
+{
+	int fd = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	for (size_t i = 0; fd >= 0 && i < n; i++)
+		if (symlinkat(links[i].to, fd, links[i].name) < 0 && errno != EEXIST)
+			break;
+	if (fd >= 0)
+		close(fd);
+}
+
 static void
 links_make(const char *allowed)
 {
-	static const struct { const char *to, *name; } links[] = {
+	static const struct link top[] = {
 		{ "../outside/secret", "e" }, { "../outside", "ed" }, { "dir", "gd" }, { "dir", "swap" }, { "../outside", "paws" }, { "g", "last" },
-		{ "../outside/secret", "tsal" }, { "good.dgram", "gs" }, { "../outside/dgram", "es" }, { "../../outside", "dir/up" }, { "../paws", "dir/chain" },
+		{ "../outside/secret", "tsal" }, { "good.dgram", "gs" }, { "../outside/dgram", "es" },
 	};
-	int fd = open(allowed, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	static const struct link below[] = { { "../../outside", "up" }, { "../paws", "chain" } };
+	char dir[PATH_MAX + 8];
 
-	for (size_t i = 0; i < sizeof(links) / sizeof(*links); i++)
-		if (symlinkat(links[i].to, fd, links[i].name) < 0 && errno != EEXIST)
-			break;
-	close(fd);
+	links_make_in(allowed, top, sizeof(top) / sizeof(*top));
+	snprintf(dir, sizeof(dir), "%s/dir", allowed);
+	links_make_in(dir, below, sizeof(below) / sizeof(*below));
 }
 
 static int
