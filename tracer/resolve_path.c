@@ -268,9 +268,9 @@ static int
 resolve_loader(struct job *j, unsigned i, const struct object *program)
 {
 	char loader[PATH_MAX];
+	int failed = j->out->failed, lost, err;
 	struct object o;
 	struct access *a;
-	int err;
 
 	if (!script_loader(program, loader, sizeof(loader)))
 		return 0;
@@ -278,12 +278,15 @@ resolve_loader(struct job *j, unsigned i, const struct object *program)
 	if (!a)
 		return -ENOMEM;
 	a->any = true;
-	err = walk(j->view->whose, AT_FDCWD, loader, WALK_FOLLOW, j->arena, &o);
+	lost = err = walk(j->view->whose, AT_FDCWD, loader, WALK_FOLLOW, j->arena, &o);
 	if (!err && !o.absent)
 		j->out->exec[2] = (struct fileid){ o.st.st_dev, o.st.st_ino };
 	if (!err && !o.absent && !object_readable(&o))
 		err = -EACCES;		/* it would hide the program that it runs in */
-	return job_settle(j, a, &o, err);
+	err = job_settle(j, a, &o, err);
+	if (lost)
+		j->out->failed = failed;	/* what is for another machine may go to an emulator, without its loader */
+	return err;
 }
 
 static int

@@ -67,7 +67,7 @@ read_headers(int fd, struct headers *h)
 		return false;
 	h->at = h->wide ? e.wide.e_phoff : e.narrow.e_phoff;
 	h->n = h->wide ? e.wide.e_phnum : e.narrow.e_phnum;
-	return h->at <= INT64_MAX / 2;
+	return h->at <= INT64_MAX / 2 && (h->wide ? e.wide.e_phentsize == sizeof(Elf64_Phdr) : e.narrow.e_phentsize == sizeof(Elf32_Phdr));
 }
 
 /* Header i: where the text that it is about stands.  False: it is no PT_INTERP. */

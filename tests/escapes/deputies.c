@@ -407,6 +407,8 @@ opened(const char *path)
 
 static int v95_memory(void) { return opened("/dev/mem"); }
 static int v95_ports(void) { return opened("/dev/port"); }
+static int v95_machine(void) { return opened("/dev/kvm"); }
+static int v95_loop(void) { return opened("/dev/loop-control"); }
 static int v95_core_of_kernel(void) { return opened("/proc/kcore"); }
 static int v95_core_of_kernel_by_root(void) { return opened("/proc/self/root/proc/../proc/kcore"); }
 
@@ -562,7 +564,7 @@ static const struct attempt list[] = {
 	A(v100_bus_by_hard_link), A(v100_bus_by_descriptor), A(v100_bus_entered), A(v101_abstract), A(v105_port),
 	A(v75_recvmsg), A(v75_recvmmsg), N(v75_socketcall), A(v75_room_made_meanwhile), A(v74_taken_by_pidfd),
 	A(v83_timer), A(v92_keyring_of_parent), A(v93_set_mm), A(v94_landlock), A(v94_sealed_window),
-	R(v95_memory), R(v95_ports), R(v95_core_of_kernel), R(v95_core_of_kernel_by_root),
+	R(v95_memory), R(v95_ports), R(v95_machine), R(v95_loop), R(v95_core_of_kernel), R(v95_core_of_kernel_by_root),
 	A(v104_listen), A(v104_listen6), A(v104_listen_mptcp), N(v104_listen_by_socketcall), A(v104_bind_any_port),
 	A(v104_bind_any_address), A(v104_port_shared), A(v104_listen_swapped),
 	A(v106_segment), A(v106_segment_by_key), A(v106_segment_looked_at), A(v106_semaphore), A(v106_message),
