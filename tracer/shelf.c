@@ -29,13 +29,22 @@ drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) == 0;
 }
 
+/*
+ * Not by the C library: it would have all threads of its list do the same, and
+ * wait for one that was just being made, which this process has not.
+ */
+#ifndef SYS_setresuid32
+#define SYS_setresuid32	SYS_setresuid
+#define SYS_setresgid32	SYS_setresgid
+#endif
+
 /* Nobody could go by a process that is not dumpable, and who changes his ids is not. */
 static bool
 become(uid_t uid, gid_t gid)
 {
-	if ((getegid() != gid || getgid() != gid) && setresgid(gid, gid, gid) < 0)
+	if ((getegid() != gid || getgid() != gid) && syscall(SYS_setresgid32, gid, gid, gid) < 0)
 		return false;
-	if ((geteuid() != uid || getuid() != uid) && setresuid(uid, uid, uid) < 0)
+	if ((geteuid() != uid || getuid() != uid) && syscall(SYS_setresuid32, uid, uid, uid) < 0)
 		return false;
 	return drop_capabilities() && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
