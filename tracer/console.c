@@ -69,18 +69,21 @@ from_inside(const siginfo_t *si)
 	return si->si_code <= 0 && si->si_pid > 0 && procs_tracer(si->si_pid) == getpid();
 }
 
-/* A shell continues the whole job; a program that goes on already needs no second SIGCONT. */
-static bool
-is_wanted(const siginfo_t *si)
-{
-	return si->si_signo != SIGCONT || atomic_load(&console.stopped);
-}
-
 /* A terminal that is closed tells the leader of its session, and nobody else. */
 static bool
 is_for_us_alone(const siginfo_t *si)
 {
 	return (si->si_signo == SIGHUP || si->si_signo == SIGCONT) && getsid(0) == getpid();
+}
+
+/*
+ * A shell continues the whole job; a program that goes on already needs no
+ * second SIGCONT.  The one of a terminal that is closed is for who stops just now, too.
+ */
+static bool
+is_wanted(const siginfo_t *si)
+{
+	return si->si_signo != SIGCONT || atomic_load(&console.stopped) || (si->si_code > 0 && is_for_us_alone(si));
 }
 
 static void

@@ -21,15 +21,17 @@ every='user entry blocked mkdir unlink skipped stopped vfork exec newborn forks 
 older='user entry blocked mkdir unlink skipped stopped exec newborn forks sisters threads'
 policy p.policy 'default allow' 'unknown allow' "deny create,delete $work/marker/**"
 
-# dies FLAGS WAYS STATES OPTION...: a line of the driver's is a test.
+# dies FLAGS WAYS STATES OPTION...: a line of the driver's is a test.  Most states are stops that only ptrace has.
 dies()
 {
 	flags=$1 ways=$2 where=$3
 	shift 3
+	engine='--engine ptrace'
+	case "$flags $*" in -a* | -wa* | *--engine*) engine= ;; esac
 	for way in $ways; do
 		for state in $where; do
 			# shellcheck disable=SC2086
-			"$loss" $flags -r "$rounds" -s "${SEED:-$$}" "$way" "$state" "$TOLLGATE" "$work" "$@" > told 2> said
+			"$loss" $flags -r "$rounds" -s "${SEED:-$$}" "$way" "$state" "$TOLLGATE" "$work" $engine "$@" > told 2> said
 			while read -r line; do
 				case $line in
 				'ok - '*) ok "${line#ok - }${*:+ ($*)}" ;;
@@ -60,10 +62,12 @@ by_itself()
 	fi
 }
 
+has_filters() { "$TOLLGATE" probe | grep -q '^  yes  filter '; }
 kills_by_kernel() { "$TOLLGATE" probe | grep -q '^  yes  exitkill '; }
 
 if kills_by_kernel; then
 	dies '' kill "$every"
+	! has_filters || dies '' kill 'mkdir unlink skipped stopped vfork exec newborn forks sisters threads' --engine seccomp
 	dies -a kill "$older"
 	by_itself '' 'segv abort exit wait-fails thread' 'mkdir forks threads'
 	by_itself '' no-memory 'newborn forks'

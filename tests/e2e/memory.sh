@@ -19,7 +19,7 @@ peak()
 	rm -f go did
 	mkfifo go did
 	# shellcheck disable=SC2016
-	"$TOLLGATE" run -p ./p.policy -- sh -c '"$1" "$2" "$3" && echo it > did; read -r it < go' - "$loops" "$1" "$2" &
+	"$TOLLGATE" run --engine ptrace -p ./p.policy -- sh -c '"$1" "$2" "$3" && echo it > did; read -r it < go' - "$loops" "$1" "$2" &
 	supervisor=$!
 	read -r _ < did
 	sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$supervisor/status"
@@ -41,7 +41,7 @@ flat threads $((tasks / 10)) "$tasks"
 
 # --- 64 that call without end, and one more: it gets its share
 
-tg run -p ./p.policy -- "$loops" fair 64
+tg run --engine ptrace -p ./p.policy -- "$loops" fair 64
 is "$status" 0 'a thread among 64 that spin comes to its end'
 note "a spinner made $out times the calls of the one that made a thousand"
 holds 'and is served as they are' awk "BEGIN { exit !($out > 0 && $out < 3) }"

@@ -115,7 +115,7 @@ static void
 in_group_stop(void)
 {
 	pass_gate();
-	raise(SIGSTOP);
+	kill(getpid(), SIGSTOP);	/* not raise(3): who has blocked a hangup, and stops, stays so, with tollgate or not */
 	make();
 	block();
 }

@@ -348,7 +348,8 @@ static const struct {
 	{ 0x7f | SIGTRAP << 8 | 4 << 16, STOP_EXEC, SIGTRAP, 0 },
 	{ 0x7f | SIGTRAP << 8 | 128 << 16, STOP_FIRST, SIGTRAP, 0 },
 	{ 0x7f | SIGTSTP << 8 | 128 << 16, STOP_GROUP, SIGTSTP, 0 },
-	{ 0x7f | SIGTRAP << 8 | 7 << 16, STOP_IMPOSSIBLE, SIGTRAP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 7 << 16, STOP_FILTER, SIGTRAP, 0 },
+	{ 0x7f | SIGTRAP << 8 | 9 << 16, STOP_IMPOSSIBLE, SIGTRAP, 0 },
 	{ 0xffff, STOP_IMPOSSIBLE, 0, 0 },
 };
 
