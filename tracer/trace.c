@@ -443,6 +443,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	if (done.action == ACT_TRAP)
 		trap_prepare(t, call, raw.abi, done.err);
 	t->doubtful = t->state == TS_IN_CALL;
+	t->takes_frame = done.action == ACT_ALLOW && (ev.id == SYS_ID_rt_sigreturn || ev.id == SYS_ID_sigreturn);
 	t->state = TS_IN_CALL;
 	t->audit_arch = call->audit_arch;
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
@@ -465,7 +466,7 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 		t->group->killed = true;
 		enforce_kill(t);
 	}
-	t->skipped = false;
+	t->skipped = t->takes_frame = false;
 	t->state = TS_RUNNING;
 	lifecycle_resume(s, t, 0);
 }

@@ -85,6 +85,7 @@ struct tracee {
 	int early_sig;			/* and what it stopped for before that, to be delivered; 0: nothing */
 	uint32_t audit_arch;		/* of the call in progress */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
+	bool takes_frame;		/* the call in progress takes all registers from a signal frame: its exit can look like anything */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	int64_t result;
 	struct hold hold;

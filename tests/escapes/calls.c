@@ -59,9 +59,11 @@ v16_by_another_way(void)
 {
 	int dir = open("/proc/self/../sys", O_PATH), fd = openat(dir, "kernel/./core_pattern", O_RDWR);
 
+	if (fd < 0)
+		return errno == EROFS ? ABSENT : REFUSED;
 	close(dir);
 	close(fd);
-	return fd < 0 ? errno == EROFS ? ABSENT : REFUSED : REACHED;
+	return REACHED;
 }
 
 /* A name of numbers in memory; gone since Linux 5.5. */

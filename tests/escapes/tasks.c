@@ -122,13 +122,13 @@ next_pid(pid_t pid)
 	return good;
 }
 
-/* A child of this number that does fn, if nobody else takes it; false: not in a hundred tries. */
+/* A child of this number that does fn, if nobody else takes it; false: not in a thousand tries. */
 static bool
 reborn(pid_t pid, void (*fn)(void))
 {
 	int status;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 1000; i++) {
 		pid_t got;
 
 		if (!next_pid(pid))
