@@ -74,13 +74,16 @@ SLOW_TESTS = \
 # What tracees do: tests/tracee/NAME.c becomes NAME.tracee, plain and without
 # the flags of tollgate's own build, and NAME.tracee32 for the machine's 32-bit ABI.
 TRACEES = \
+	%D%/escapes/calls.tracee	\
 	%D%/escapes/deputies.tracee	\
 	%D%/escapes/links.tracee	\
 	%D%/escapes/memory.tracee	\
 	%D%/escapes/names.tracee	\
 	%D%/escapes/plain.tracee	\
 	%D%/escapes/races.tracee	\
+	%D%/escapes/seen.tracee		\
 	%D%/escapes/shelf.tracee	\
+	%D%/escapes/tasks.tracee	\
 	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
 	%D%/tracee/callone.tracee	\
@@ -137,6 +140,7 @@ noinst_HEADERS = \
 	%D%/cases/promises.def	\
 	%D%/chaos/tasks.h	\
 	%D%/escapes/escape.h	\
+	%D%/escapes/frames.h	\
 	%D%/tracee/attempt.h	\
 	%D%/tracee/shared.h	\
 	%D%/tracee/rawcall.h	\

@@ -65,11 +65,18 @@ take_arguments(const struct registers *r, bool other, struct pt_call *c)
 	}
 }
 
+/* A number that the kernel skips, by whatever gate: /proc shows no arguments of it. */
+static bool
+is_no_call(const struct registers *r)
+{
+	return !r->set->sure && (int32_t)registers_get(r, r->set->nr) == r->set->skip_nr;
+}
+
 static int
 read_entry(pid_t tid, const struct registers *r, struct pt_call *c)
 {
 	bool other = runs_other_code(r);
-	int err = r->set->other && !other ? took_other_gate(tid, r, &other) : 0;
+	int err = r->set->other && !other && !is_no_call(r) ? took_other_gate(tid, r, &other) : 0;
 
 	if (err)
 		return err;
@@ -110,7 +117,7 @@ is_marked_entry(const struct registers *r)
 static bool
 is_skipped(const struct tracee *t, const struct registers *r)
 {
-	return t->skipped && !r->set->sure && (int32_t)registers_get(r, r->set->nr) == r->set->skip_nr;
+	return t->skipped && is_no_call(r);
 }
 
 /*
@@ -121,7 +128,8 @@ is_skipped(const struct tracee *t, const struct registers *r)
 static bool
 is_exit(const struct tracee *t, const struct registers *r)
 {
-	bool ours = t->hold.nregs || t->injection;	/* with registers of ours no program has run in between */
+	/* With registers of ours no program has run in between, and none comes out of the kernel before a frame is taken. */
+	bool ours = t->hold.nregs || t->injection || t->takes_frame;
 
 	return t->state == TS_IN_CALL && (ours || !is_marked_entry(r) || is_skipped(t, r));
 }

@@ -449,9 +449,12 @@ is_of_own_filter(const struct session *s, const struct tracee *t, const struct p
 }
 
 static void
-enter(struct tracee *t, const struct pt_call *call)
+enter(const struct session *s, struct tracee *t, const struct pt_call *call, const struct rawcall *raw, bool let_in)
 {
+	enum sys_id id = raw->abi ? sysmap_id(&s->map, raw->abi, raw->nr) : SYS_ID_none;
+
 	t->doubtful = t->state == TS_IN_CALL;
+	t->takes_frame = let_in && (id == SYS_ID_rt_sigreturn || id == SYS_ID_sigreturn);
 	t->state = TS_IN_CALL;
 	t->audit_arch = call->audit_arch;
 }
@@ -492,7 +495,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		return;
 	samecore_count(s, t);
 	if (needs_no_look(s, t, &raw)) {
-		enter(t, call);
+		enter(s, t, call, &raw, true);
 		lifecycle_resume(s, t, 0);
 		return;
 	}
@@ -514,7 +517,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		verdict = done = (struct verdict){ .access = -1 };
 	if (done.action == ACT_TRAP)
 		trap_prepare(t, call, raw.abi, done.err);
-	enter(t, call);
+	enter(s, t, call, &raw, done.action == ACT_ALLOW);
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	insist(t, enforce(s->map.arch, t, &ev, &done, &found));
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
@@ -536,7 +539,7 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 		t->group->killed = true;
 		enforce_kill(t);
 	}
-	t->skipped = false;
+	t->skipped = t->takes_frame = false;
 	t->state = TS_RUNNING;
 	lifecycle_resume(s, t, 0);
 }

@@ -87,6 +87,7 @@ struct tracee {
 	uint32_t audit_arch;		/* of the call in progress */
 	bool by_filter;			/* it stopped there for its filter, and has been at no entry-stop */
 	bool doubtful;			/* or it was the exit of the one before, which the kernel does not have */
+	bool takes_frame;		/* the call in progress takes all registers from a signal frame: its exit can look like anything */
 	bool skipped;			/* the call in progress was not let in, and is to return .result */
 	bool made;			/* tollgate has made it in its place */
 	int64_t result;

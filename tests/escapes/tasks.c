@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whose stop was that, and what was it?  Tasks that come into the world beside
+ * their parents, take over the numbers of others, are killed or stopped in the
+ * middle of a call, and signals that look like stops of calls.  After each the
+ * forbidden file is tried, which without tollgate always works.
+ */
+#include "escape.h"
+
+#include <sched.h>
+#include <time.h>
+
+/* What was found out, by whom ever. */
+static struct found {
+	volatile int tried, reached, err;
+	volatile pid_t pid;
+} *found;
+
+static void
+begin(void)
+{
+	share();
+	found = (struct found *)common->room;
+}
+
+static int
+forbidden_file(void)
+{
+	return canary(open("../forbidden/secret", O_RDONLY));
+}
+
+static void
+try_it(void)
+{
+	int r = forbidden_file();
+
+	found->err = errno;
+	if (r == REACHED)
+		__atomic_add_fetch(&found->reached, 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&found->tried, 1, __ATOMIC_SEQ_CST);
+}
+
+/* n of them have tried, or never will. */
+static int
+all_of(int n)
+{
+	for (int i = 0; i < 6000 && found->tried < n; i++)
+		usleep(10000);
+	errno = found->tried < n ? ETIMEDOUT : found->err;
+	return found->reached ? REACHED : REFUSED;
+}
+
+/* Children that are somebody else's. */
+
+static void
+wait_until_gone(pid_t pid)
+{
+	while (kill(pid, 0) == 0 && getppid() == pid)
+		usleep(1000);
+}
+
+static int
+sister(void *arg)
+{
+	/* Not a child of its maker's, which is gone when this ends. */
+	read(*(int *)arg, &(char){ 0 }, 1);
+	try_it();
+	return 0;
+}
+
+static int
+beside(int flags, bool session)
+{
+	int p[2], status;
+	pid_t pid;
+
+	begin();
+	if (pipe(p) < 0)
+		return REFUSED;
+	pid = fork();
+	if (pid == 0) {
+		if (session)
+			setsid();
+		close(p[1]);
+		_exit(clone(sister, side_stack + sizeof(side_stack), flags | SIGCHLD, &p[0]) < 0);
+	}
+	waitpid(pid, &status, 0);
+	close(p[1]);		/* which it waits for */
+	return status ? REFUSED : all_of(1);
+}
+
+static int v04_sister(void) { return beside(CLONE_PARENT, false); }
+static int v04_sister_of_session(void) { return beside(CLONE_PARENT, true); }
+static int v04_sister_silent(void) { return beside(CLONE_PARENT | CLONE_FILES | CLONE_FS, false); }
+static int v04_session(void) { return beside(0, true); }
+
+static int
+v04_double_fork(void)
+{
+	begin();
+	if (fork() == 0) {
+		pid_t parent = getpid();
+
+		if (fork() == 0) {
+			wait_until_gone(parent);
+			try_it();
+		}
+		_exit(0);
+	}
+	return all_of(1);
+}
+
+/* Numbers that were somebody else's. */
+
+static bool
+next_pid(pid_t pid)
+{
+	int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+	bool good = fd >= 0 && dprintf(fd, "%d", pid - 1) > 0;
+
+	close(fd);
+	return good;
+}
+
+/* A child of this number that does fn, if nobody else takes it; false: not in a thousand tries. */
+static bool
+reborn(pid_t pid, void (*fn)(void))
+{
+	int status;
+
+	for (int i = 0; i < 1000; i++) {
+		pid_t got;
+
+		if (!next_pid(pid))
+			return false;
+		got = fork();
+		if (got == 0) {
+			if (getpid() == pid)
+				fn();
+			_exit(0);
+		}
+		waitpid(got, &status, 0);
+		if (got == pid)
+			return true;
+	}
+	return false;
+}
+
+static int
+after_death_of(void (*fn)(void), bool kills)
+{
+	pid_t pid;
+
+	begin();
+	for (long n = tries() / 20 + 1; n > 0 && !found->reached; n--) {
+		pid = fork();
+		if (pid == 0) {
+			fn();
+			_exit(0);
+		}
+		usleep((useconds_t)(n % 20) * 300);
+		if (kills)
+			kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		if (!reborn(pid, try_it))
+			return ABSENT;		/* no such file, or numbers go too fast here */
+	}
+	errno = found->err;
+	return found->reached ? REACHED : REFUSED;
+}
+
+static void blocks(void) { (void)!open("fifo", O_RDONLY); }
+
+static void
+is_refused(void)
+{
+	for (;;)
+		close(open("../forbidden/secret", O_RDONLY));
+}
+
+static void
+is_let_in(void)
+{
+	for (;;)
+		close(open("g", O_RDONLY));
+}
+
+static int
+v07_after_blocked(void)
+{
+	mkfifo("fifo", 0600);
+	return after_death_of(blocks, true);
+}
+
+static int v07_after_refused(void) { return after_death_of(is_refused, true); }
+static int v07_after_let_in(void) { return after_death_of(is_let_in, true); }
+static int v07_after_end(void) { return after_death_of(try_it, false); }
+
+/* Killed at the entry of a call that is refused. */
+
+static void *
+removes(void *victim)
+{
+	for (;;)
+		unlink(victim);
+	return NULL;
+}
+
+static char *const nothing[] = { "tasks", "nothing", NULL };
+
+enum death { BY_EXIT, BY_PEER, BY_EXEC };
+
+static void
+dies(enum death how, char *victim, long usec)
+{
+	pthread_t t;
+
+	if (how == BY_PEER)
+		removes(victim);
+	if (pthread_create(&t, NULL, removes, victim))
+		_exit(1);
+	usleep((useconds_t)usec);
+	if (how == BY_EXEC)
+		execv(self, nothing);
+	_exit(0);
+}
+
+static int
+killed_at_entry(enum death how, char *victim)
+{
+	struct stat st;
+
+	for (long n = tries() / 10 + 20; n > 0; n--) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			dies(how, victim, n * 37 % 2000);
+		if (how == BY_PEER) {
+			usleep((useconds_t)(n * 37 % 2000));
+			kill(pid, SIGKILL);
+		}
+		waitpid(pid, NULL, 0);
+		if (lstat(victim, &st) < 0 && errno == ENOENT)
+			return REACHED;
+	}
+	errno = ENODATA;
+	return REFUSED;
+}
+
+static int v09_exit_group(void) { return killed_at_entry(BY_EXIT, "../forbidden/victim1"); }
+static int v09_killed(void) { return killed_at_entry(BY_PEER, "../forbidden/victim2"); }
+static int v09_exec(void) { return killed_at_entry(BY_EXEC, "../forbidden/victim3"); }
+
+/* Signals that look like what a tracer waits for. */
+
+static volatile sig_atomic_t handled;
+
+static void
+counts(int sig)
+{
+	(void)sig;
+	handled++;
+}
+
+static void
+handle(int sig, int flags)
+{
+	struct sigaction sa = { .sa_handler = counts, .sa_flags = flags };
+
+	sigaction(sig, &sa, NULL);
+}
+
+static int
+after(int wanted)
+{
+	if (handled != wanted) {
+		errno = ERANGE;
+		return REFUSED;
+	}
+	return forbidden_file();
+}
+
+static int
+v10_raised(void)
+{
+	handle(SIGTRAP, 0);
+	for (int i = 0; i < 3; i++)
+		raise(SIGTRAP);
+	kill(getpid(), SIGTRAP);
+	return after(4);
+}
+
+/* With what the kernel says of its own, and with the words of ptrace(2). */
+static const int codes[] = { 1, 2, 3, 4, 5, 0x80, SIGTRAP, SIGTRAP | 0x80, 0x80, SIGTRAP | 1 << 8, SIGTRAP | 4 << 8,
+	SIGTRAP | 128 << 8, -1, -6 };
+
+static int
+queued(long nr)
+{
+	siginfo_t si;
+
+	handle(SIGTRAP, 0);
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		memset(&si, 0, sizeof(si));
+		si.si_signo = SIGTRAP;
+		si.si_code = codes[i];
+		if ((nr == SYS_rt_sigqueueinfo ? syscall(nr, getpid(), SIGTRAP, &si) : syscall(nr, getpid(), getpid(), SIGTRAP, &si)) < 0)
+			return REFUSED;
+		if (forbidden_file() == REACHED)
+			handled += 100;
+	}
+	if (handled % 100 != sizeof(codes) / sizeof(codes[0])) {
+		errno = ERANGE;
+		return REFUSED;
+	}
+	return handled >= 100 ? REACHED : (errno = ENODATA, REFUSED);
+}
+
+static int v10_queued(void) { return queued(SYS_rt_sigqueueinfo); }
+static int v10_queued_to_thread(void) { return queued(SYS_rt_tgsigqueueinfo); }
+
+#if defined(__x86_64__) || defined(__i386__)
+static int
+v10_int3(void)
+{
+	handle(SIGTRAP, 0);
+	__asm__ volatile("int3\n\tint3");
+	return after(2);
+}
+
+/* Step by step, through calls: the kernel's traps come before, in and after them. */
+static int
+v10_stepped(void)
+{
+	long r = REFUSED;
+
+	handle(SIGTRAP, 0);
+#ifdef __x86_64__
+	__asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\tsyscall\n\tnop\n\tmov %[open], %%eax\n\tsyscall\n\t"
+	    "pushfq\n\tandq $-257, (%%rsp)\n\tpopfq" : "=a"(r)
+	    : "a"((long)SYS_getppid), "D"("../forbidden/secret"), "S"(0L), "d"(0L), [open] "i"(SYS_open) : "rcx", "r11", "memory");
+#else
+	__asm__ volatile("pushfl\n\torl $0x100, (%%esp)\n\tpopfl\n\tint $0x80\n\tnop\n\tmov %[open], %%eax\n\tint $0x80\n\t"
+	    "pushfl\n\tandl $-257, (%%esp)\n\tpopfl" : "=a"(r)
+	    : "a"(SYS_getppid), "b"("../forbidden/secret"), "c"(0), "d"(0), [open] "i"(SYS_open) : "memory");
+#endif
+	if (r < 0 && r > -4096)
+		errno = (int)-r;
+	if (handled < 5)
+		return errno = ERANGE, REFUSED;
+	return r < 0 ? REFUSED : canary((int)r);
+}
+#else
+static int v10_int3(void) { return ABSENT; }
+static int v10_stepped(void) { return ABSENT; }
+#endif
+
+/* From beside, at any moment. */
+static int
+pestered(int sig, int other)
+{
+	pid_t pid;
+	int r = REFUSED, err = 0;
+
+	begin();
+	found->pid = getpid();
+	handle(sig, SA_RESTART);
+	pid = fork();
+	if (pid == 0)
+		for (;;) {
+			kill(found->pid, sig);
+			if (other)
+				kill(found->pid, other);
+		}
+	for (long n = tries() + 200; n > 0 && r == REFUSED; n--) {
+		r = forbidden_file();
+		err = errno;
+		read(-1, NULL, 0);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = err;
+	return r;
+}
+
+static int v10_pestered(void) { return pestered(SIGTRAP, 0); }
+
+/* In a read(2) that has to wait. */
+static int
+v10_interrupted(void)
+{
+	struct sigaction sa = { .sa_handler = counts };
+	pid_t parent = getpid(), pid;
+	int p[2], r = REFUSED, err = 0;
+
+	sigaction(SIGTRAP, &sa, NULL);
+	if (pipe(p) < 0)
+		return REFUSED;
+	pid = fork();
+	if (pid == 0)
+		for (;;) {
+			usleep(1000);
+			kill(parent, SIGTRAP);
+		}
+	for (int i = 0; i < 50 && r == REFUSED; i++) {
+		if (read(p[0], &(char){ 0 }, 1) != -1 || errno != EINTR)
+			break;
+		r = forbidden_file();
+		err = errno;
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = err;
+	return r;
+}
+
+/* Stopped as a group, and continued, at any moment. */
+
+static void *
+goes_on_trying(void *arg)
+{
+	while (!found->reached)
+		try_it();
+	return arg;
+}
+
+static int
+stopped(int sig)
+{
+	int status, err;
+	pid_t pid;
+
+	begin();
+	pid = fork();
+	if (pid == 0) {
+		pthread_t t;
+
+		setpgid(0, 0);
+		for (int i = 0; i < 3; i++)
+			if (pthread_create(&t, NULL, goes_on_trying, NULL))
+				_exit(1);
+		goes_on_trying(NULL);
+		pause();
+	}
+	while (!found->tried)
+		usleep(1000);
+	for (long n = tries() / 10 + 30; n > 0 && !found->reached; n--) {
+		kill(pid, sig);
+		if (n & 1)
+			waitpid(pid, &status, WUNTRACED | WNOHANG);
+		else
+			usleep((useconds_t)(n % 7) * 100);
+		kill(pid, SIGCONT);
+	}
+	err = found->err;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	errno = err;
+	return found->reached ? REACHED : REFUSED;
+}
+
+static int v12_stopped(void) { return stopped(SIGSTOP); }
+static int v12_stopped_by_terminal(void) { return stopped(SIGTTIN); }
+
+/*
+ * Killed in a call, while what it had asked for is somebody else's to write: the
+ * next to use that memory asks for less of a file that may only be read.
+ */
+
+enum { SHARED_FD = 40 };
+
+static int
+asks(void *arg)
+{
+	(void)arg;
+	for (;;)
+		dup2(open(common->name[0], O_RDWR), SHARED_FD);
+	return 0;
+}
+
+static bool
+is_writable_readonly(int fd)
+{
+	struct stat mine, other;
+
+	return fstat(fd, &mine) == 0 && stat("../readonly/file", &other) == 0 && mine.st_ino == other.st_ino &&
+	    (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+}
+
+static int
+v25_slot_of_killed(void)
+{
+	bool won = false;
+
+	begin();
+	for (long n = tries() / 4 + 20; n > 0 && !won; n--) {
+		pid_t pid;
+
+		strcpy(common->name[0], "g");
+		close(SHARED_FD);
+		pid = clone(asks, side_stack + sizeof(side_stack), CLONE_VM | CLONE_FILES | SIGCHLD, NULL);
+		usleep((useconds_t)(n % 11) * 50);
+		if (n & 1)
+			kill(pid, SIGKILL);
+		strcpy(common->name[0], "../readonly/file");
+		for (int i = 0; i < 20; i++)
+			close(open("../readonly/file", O_RDONLY));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		won = is_writable_readonly(SHARED_FD);
+		for (int fd = 3; fd < SHARED_FD; fd++)
+			close(fd);
+	}
+	errno = ENODATA;
+	return won ? REACHED : REFUSED;
+}
+
+/* A killed one's way to what it may read is not the next one's. */
+static int
+v25_fifo(void)
+{
+	begin();
+	mkfifo("fifo", 0600);
+	for (long n = tries() / 20 + 5; n > 0 && !found->reached; n--) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			blocks();
+			_exit(0);
+		}
+		usleep((useconds_t)(n % 11) * 200);
+		kill(pid, SIGKILL);
+		if (fork() == 0) {
+			try_it();
+			_exit(0);
+		}
+		while (wait(NULL) > 0)
+			;
+	}
+	errno = found->err;
+	return found->reached ? REACHED : REFUSED;
+}
+
+#define A(fn) { #fn, fn, 0 }
+#define R(fn) { #fn, fn, ROOT }
+static const struct attempt list[] = {
+	A(v04_sister), A(v04_sister_of_session), A(v04_sister_silent), A(v04_session), A(v04_double_fork),
+	R(v07_after_blocked), R(v07_after_refused), R(v07_after_let_in), R(v07_after_end),
+	A(v09_exit_group), A(v09_killed), A(v09_exec),
+	A(v10_raised), A(v10_queued), A(v10_queued_to_thread), A(v10_int3), A(v10_stepped), A(v10_pestered), A(v10_interrupted),
+	A(v12_stopped), A(v12_stopped_by_terminal), A(v25_slot_of_killed), A(v25_fifo),
+};
+
+/* tasks outlive BOX: who started us ends at once; another session of nobody's tries, and leaves a word. */
+static int
+outlives(void)
+{
+	pid_t parent = getpid();
+	int fd;
+
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0) {
+			while (kill(parent, 0) == 0)
+				usleep(1000);
+			fd = forbidden_file() == REACHED;
+			rename(text("%s/allowed/g", box), text("%s/allowed/%s", box, fd ? "reached" : "refused"));
+		}
+		_exit(0);
+	}
+	return 5;
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "nothing"))
+		return 0;
+	if (argc == 3 && !strcmp(argv[1], "outlive")) {
+		box = argv[2];
+		return chdir(in_box("allowed")) < 0 ? 2 : outlives();
+	}
+	return make_attempts(list, sizeof(list) / sizeof(*list), argc, argv);
+}
