@@ -31,7 +31,7 @@ case ${MODES:-} in
 	TRIES=${TRIES:-100}
 	CONTROL_TRIES=${CONTROL_TRIES:-500}
 	;;
-all) MODES="now sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
+all) MODES="now ptrace sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
 esac
 programs='races links memory shelf tasks calls names deputies'
 TRIES=${TRIES:-20000}
@@ -168,6 +168,7 @@ under()
 	shift
 	case $mode in
 	now) as "$TOLLGATE" run "$@" ;;
+	ptrace) as "$TOLLGATE" run --engine ptrace "$@" ;;
 	sealed-memfd | seize | exitkill | syscall-info | regset) as "$TOLLGATE" run --without "$mode" "$@" ;;
 	+memfd) as "$TOLLGATE" run --without sealed-memfd --without memfd "$@" ;;
 	+shm) as "$TOLLGATE" run --without sealed-memfd --without memfd --without shm "$@" ;;
