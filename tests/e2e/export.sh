@@ -71,7 +71,7 @@ like "$err" '^  promise/rpath:[0-9]+: allow read.* /\*\*' 'also in a promise'
 like "$err" '^  open(at)?, ' 'and the calls that are let in'
 tg export -p ./small.policy --format oci --strict
 is "$status" 1 'but with --strict'
-policy said.policy 'default deny EPERM' 'allow syscall getpid' 'unsafe proc-mem, userfaultfd, raw-io, cgroups, file-answers'
+policy said.policy 'default deny EPERM' 'allow syscall getpid' 'unsafe proc-mem, userfaultfd, raw-io, cgroups, file-answers, kernel-settings'
 tg export -p ./said.policy --running --format oci --strict
 is "$status$err" 0 'nothing is listed where all can be said'
 policy asks.policy 'ask syscall getpid' 'phase first until exec {' 'allow syscall getuid' '}' 'allow syscall getgid if caller "libc.so.6"' \

@@ -82,7 +82,7 @@ ptrace(PTRACE_ATTACH, 1, NULL, NULL)
 landlock_create_ruleset(NULL, 0, 1)
 END
 
-policy all.policy 'default allow'
+policy all.policy 'default allow' 'unsafe kernel-settings'
 policy promised.policy 'promise stdio rpath thread proc flock tty prot_exec getpw dns inet unix recvfd sendfd' \
 	"allow read,write,create,delete $HOME/work/**"
 
