@@ -244,6 +244,18 @@ insist(const struct tracee *t, int err)
 		enforce_kill(t);
 }
 
+/*
+ * Who could not be found is not resumed.  It is dead; and who has its number by
+ * now, as a thread that executes a program gets its leader's, was not looked at yet.
+ */
+static void
+go_on(struct session *s, struct tracee *t, int err)
+{
+	insist(t, err);
+	if (err != -ESRCH)
+		lifecycle_resume(s, t, 0);
+}
+
 /* Whoever waits at an entry-stop is looked at again; what it waits for has happened, or it waits on. */
 static void
 serve_waiting(struct tracee *t, void *ctx)
@@ -270,8 +282,7 @@ on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	int err = call->op == PT_ENTRY ? inject_entered(s, t, call) : inject_left(s, t, call);
 
-	insist(t, err);
-	lifecycle_resume(s, t, 0);
+	go_on(s, t, err);
 }
 
 /* The first call of an image is held until that has its window.  False: this is not one. */
@@ -284,9 +295,7 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 		wait_for_others(s, t);
 		return true;
 	}
-	if (!s->leaving)
-		insist(t, inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
-	lifecycle_resume(s, t, 0);
+	go_on(s, t, s->leaving ? 0 : inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
 	return true;
 }
 
@@ -519,19 +528,18 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 		trap_prepare(t, call, raw.abi, done.err);
 	enter(s, t, call, &raw, done.action == ACT_ALLOW);
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
-	insist(t, enforce(s->map.arch, t, &ev, &done, &found));
+	err = enforce(s->map.arch, t, &ev, &done, &found);
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
 	leave_at_once(s, t, ev.id);
-	lifecycle_resume(s, t, 0);
+	go_on(s, t, err);
 }
 
 static void
 on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	if (t->skipped)
-		insist(t, enforce_result(s->map.arch, t, call->ret));
-	insist(t, enforce_let_go(s->map.arch, t, call->ret));
+	int err = t->skipped ? enforce_result(s->map.arch, t, call->ret) : 0, let_go = enforce_let_go(s->map.arch, t, call->ret);
+
 	advance_done(s, t, call);
 	tracee_rest(&s->tracees, t);
 	orphan_settle(s);
@@ -541,7 +549,7 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 	}
 	t->skipped = t->takes_frame = false;
 	t->state = TS_RUNNING;
-	lifecycle_resume(s, t, 0);
+	go_on(s, t, err ? err : let_go);
 }
 
 void
