@@ -16,8 +16,8 @@ TG_BUILDDIR=${TG_BUILDDIR:-$TG_SRCDIR/build}
 export TG_SRCDIR TG_BUILDDIR
 old=$TG_BUILDDIR/tests/kernels/oldkernel
 # Those that take longest first.  Not here: what traces nothing, or needs filters of its own (export).
-telling='attacks attach transparent window chaos programs hostile moves promises cli phases transitions links callers'
-patient='explain jobcontrol players loss memory bench'
+telling='attacks attach transparent window programs hostile moves promises cli phases transitions links callers'
+patient='explain chaos jobcontrol players loss memory bench'
 . "$TG_SRCDIR/tests/kernels/suite.sh"
 
 if [ "${1:-}" = --one ]; then
