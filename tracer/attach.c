@@ -10,6 +10,7 @@
 #include "lib/cleanup.h"
 #include "lib/diag.h"
 #include "lib/xalloc.h"
+#include "tracer/console.h"
 #include "tracer/enforce.h"
 #include "tracer/image.h"
 #include "tracer/procs.h"
@@ -108,7 +109,7 @@ seize_process(struct attachment *a, pid_t pid)
 		a->any = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-	} while (a->any && !a->err);
+	} while (a->any && !a->err && !console_interrupted());
 	if (found && a->leader_is_dead)
 		take(a, pid)->ghost = true;
 	a->any = found;
@@ -167,7 +168,7 @@ become_supervisor(enum supervisor_loss on_loss)
 static void
 seize_what_is_new(struct attachment *a)
 {
-	while (a->any && !a->err) {
+	while (a->any && !a->err && !console_interrupted()) {
 		a->any = false;
 		procs_each(seize_younger, a);
 	}
