@@ -22,17 +22,6 @@ chgrp 1 group
 chmod 2755 group
 setcap cap_net_raw+ep capabilities 2>/dev/null || rm capabilities
 
-# soon COMMAND...: waits until it is true, for up to half a minute.
-soon()
-{
-	turns=0
-	until "$@"; do
-		turns=$((turns + 1))
-		[ $turns = 300 ] && return 1
-		sleep 0.1
-	done
-}
-
 # begin PROGRAM: an ordinary user's shell, in $victim, that waits, then executes it: it tells what it is.
 begin()
 {

@@ -108,6 +108,17 @@ tg()
 	err=$(head -c 65536 "$work/.err" | tr -d '\000')
 }
 
+# soon COMMAND...: waits until it is true, for up to half a minute.
+soon()
+{
+	turns=0
+	until "$@"; do
+		turns=$((turns + 1))
+		[ $turns = 300 ] && return 1
+		sleep 0.1
+	done
+}
+
 # abis: those that programs can have here, the machine's own first.
 abis()
 {

@@ -111,17 +111,6 @@ is "$(cat late 2>/dev/null)" late 'tollgate waits for what it leaves behind'
 
 # Signals from outside
 
-# soon COMMAND...: waits until it is true, for up to half a minute.
-soon()
-{
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries = 300 ] && return 1
-		sleep 0.1
-	done
-}
-
 # begin COMMAND...: under tollgate, in a session of its own; $tg and $out.
 begin()
 {

@@ -86,17 +86,6 @@ end_outside()
 	pids=
 }
 
-# soon COMMAND...: waits until it is true, for up to half a minute.
-soon()
-{
-	turns=0
-	until "$@"; do
-		turns=$((turns + 1))
-		[ $turns = 300 ] && return 1
-		sleep 0.1
-	done
-}
-
 # In allowed/ names come in pairs that differ in one letter: g is good, e leads to what is forbidden.
 fixture()
 {
