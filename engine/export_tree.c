@@ -27,10 +27,10 @@ leaf_of(struct pool *pool, const struct outcome *o)
 	}
 	if (a->class == ANSWER_LOOK)
 		a->why = (uint16_t)o->why;
-	if (a->class == ANSWER_PASS)
+	if (a->class == ANSWER_PASS) {
 		a->log = o->log;
-	if (a->class == ANSWER_PASS)
 		a->may_log = o->may_log;
+	}
 	return a;
 }
 

@@ -12,7 +12,6 @@
 #include "tracer/command.h"
 #include "tracer/console.h"
 #include "tracer/procs.h"
-#include "tracer/pt.h"
 #include "tracer/setup.h"
 #include "tracer/status.h"
 #include "tracer/watchdog.h"
@@ -78,7 +77,6 @@ supervise(struct setup *s, pid_t pid)
 {
 	int fd = setup_status_fd(s), err = console_start_attached();
 
-	pt_use_filters(false);		/* nobody can put one into a program that runs */
 	status_started(fd, pid);
 	err = err ? err : trace_attached(&s->session, pid);
 	if (!err)

@@ -112,8 +112,8 @@ exec_probe(void *options, int argc, char **argv)
 		return EXIT_SELF;
 	uname(&u);
 	wrong = pt_probe(without);
-	if (!wrong && !(without & PT_FILTER))
-		filter_probe();
+	if (!wrong)
+		filter_probe(without);
 	window_probe(without >> FEATURE_WINDOWS);
 	if (o->json)
 		status = print_json(&u, wrong);

@@ -118,24 +118,32 @@ abi_of_program(const struct arch *arch, const char *path)
 	return &arch->abis[0];
 }
 
+/* Why there can be no filter; NULL: there is one. */
+static const char *
+make_filter(struct run *r, const struct abi *abi)
+{
+	struct session *s = &r->setup.session;
+
+	if (s->on_loss == LOSS_DETACHES)
+		return "who goes on without tollgate could not with a filter that asks for it";
+	filter_probe(r->setup.without);
+	if (!pt_has(PT_FILTER))
+		return "this kernel, or what tollgate runs in, does not let filters stop a program for its tracer (Linux 4.8 does)";
+	r->nfilter = business_filter(&s->business, abi, FILTER_LOOK, &r->filter);
+	return r->nfilter ? NULL : "the filter for this policy would be larger than the kernel takes";
+}
+
 /* 0, with a filter or without; or -errno after a message where only one would do. */
 static int
 choose_engine(struct run *r, const char *path)
 {
 	struct session *s = &r->setup.session;
 	const struct abi *abi = abi_of_program(s->map.arch, path);
-	const char *wrong = NULL;
+	const char *wrong;
 
 	if (r->o->engine == ENGINE_PTRACE)
-		pt_use_filters(false);
-	if (r->o->engine == ENGINE_PTRACE)
 		return 0;
-	if (s->on_loss == LOSS_DETACHES)
-		wrong = "who goes on without tollgate could not with a filter that asks for it";
-	else if (!pt_has(PT_FILTER))
-		wrong = "this kernel, or what tollgate runs in, does not let filters stop a program for its tracer (Linux 4.8 does)";
-	else if (!(r->nfilter = business_filter(&s->business, abi, FILTER_LOOK, &r->filter)))
-		wrong = "the filter for this policy would be larger than the kernel takes";
+	wrong = make_filter(r, abi);
 	pt_use_filters(!wrong);
 	if (!wrong)
 		s->filtered = abi;

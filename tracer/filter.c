@@ -71,37 +71,36 @@ skips(pid_t victim)
 static bool
 watch(pid_t victim)
 {
-	enum stop_kind before = STOP_IMPOSSIBLE;
 	struct stop stop;
 	bool entered = false;
 
 	for (;;) {
 		stop = next(victim);
 		if (stop.kind == STOP_FILTER)
-			return before == STOP_CALL && entered && skips(victim);
+			return entered && skips(victim);
 		if (stop.kind != STOP_CALL || pt_resume(victim, 0))
 			return false;
 		entered = !entered;
-		before = stop.kind;
 	}
 }
 
+/* Where it has been waited for already the number is nobody's, or somebody else's. */
 static void
 end(pid_t victim)
 {
-	if (kill(victim, SIGKILL) == 0)
+	if (waitpid(victim, NULL, __WALL | WNOHANG) >= 0 && kill(victim, SIGKILL) == 0)
 		while (waitpid(victim, NULL, __WALL) < 0 && errno == EINTR)
 			;
 }
 
 void
-filter_probe(void)
+filter_probe(unsigned without)
 {
 	bool works = false;
 	int go[2];
 	pid_t victim;
 
-	if (pipe(go) < 0)
+	if (without & PT_FILTER || pipe(go) < 0)
 		return;
 	victim = fork();
 	if (victim == 0)

@@ -19,9 +19,9 @@ enum { FILTER_DATA = 0x7467, FILTER_LOOK = 0x7ff00000 | FILTER_DATA };
  * Measures, after pt_probe(), whether it can be done: that filters can be
  * installed, that the entry-stop comes before the filter's (Linux 4.8: before
  * that a filter saw what a tracer had not), and that a call is skipped there
- * without an exit-stop.  From then on pt_has(PT_FILTER) says so.
+ * without an exit-stop.  From then on pt_has(PT_FILTER) says so.  `without` is as pt_probe() has it.
  */
-void filter_probe(void);
+void filter_probe(unsigned without);
 
 /* Installs it in this process, which has no_new_privs, for good.  0 or -errno. */
 int filter_install(const struct export_insn *, size_t n);

@@ -43,7 +43,7 @@ int samecore_init(struct samecore *, const char *how);
 
 /* At each call that stops it. */
 void samecore_count(struct session *, struct tracee *);
-/* When waiting was interrupted. */
+/* Between two waits: some of them end for a tick. */
 void samecore_tick(struct session *);
 /* Where it may run is to be seen, set, or inherited. */
 void samecore_release(struct session *, struct tracee *);

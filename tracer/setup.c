@@ -10,7 +10,6 @@
 #include "tracer/audit_json.h"
 #include "tracer/console.h"
 #include "tracer/features.h"
-#include "tracer/filter.h"
 #include "tracer/pt.h"
 #include "tracer/symbols.h"
 #include "tracer/window.h"
@@ -136,20 +135,17 @@ static int
 check_kernel(struct setup *s)
 {
 	const char *wrong;
-	unsigned without;
 	int err = 0;
 
-	if (features_named(&s->o->without, &without))
+	if (features_named(&s->o->without, &s->without))
 		return -EINVAL;
-	s->session.naive = without & FEATURE_HOLD;
+	s->session.naive = s->without & FEATURE_HOLD;
 	if (s->o->on_loss == LOSS_DETACHES)
-		without |= PT_EXITKILL;
-	wrong = pt_probe(without);
-	if (!wrong && !(without & PT_FILTER))
-		filter_probe();
+		s->without |= PT_EXITKILL;
+	wrong = pt_probe(s->without);
 	if (wrong)
 		warn("cannot trace: %s", wrong);
-	else if ((err = window_probe(without >> FEATURE_WINDOWS)))
+	else if ((err = window_probe(s->without >> FEATURE_WINDOWS)))
 		warn_err(-err, "there is no memory that can be shared with a program for reading:");
 	return wrong ? -ENOSYS : err;
 }

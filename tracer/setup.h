@@ -53,6 +53,7 @@ struct setup {
 	struct host host;
 	struct layers layers;
 	struct session session;
+	unsigned without;	/* features of the kernel that are not to be used */
 };
 
 /*

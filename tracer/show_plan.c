@@ -23,7 +23,6 @@ static const struct { unsigned why; const char *text; } reasons[] = {
 struct summary {
 	bool pass, refuse, look;
 	unsigned why, regs;		/* bits */
-	int err;
 };
 
 static void
@@ -39,7 +38,6 @@ sum_up(const struct answer *a, struct summary *s)
 	s->refuse |= a->class == ANSWER_REFUSE;
 	s->look |= a->class == ANSWER_LOOK;
 	s->why |= a->class == ANSWER_LOOK ? a->why : 0;
-	s->err = a->class == ANSWER_REFUSE ? a->err : s->err;
 }
 
 static void
@@ -88,7 +86,7 @@ show_plan(const struct policy *floor, const struct layer *layer, size_t n)
 
 	business_init(&b, arch_native(), floor, layer, n, false);
 	for (size_t i = 0; i < abi->ncalls; i++) {
-		struct summary s = { .err = 0 };
+		struct summary s = { .why = 0 };
 
 		sum_up(plan_answer(b.plan, 0, abi->calls[i].nr), &s);
 		print_call(abi->calls[i].name, sysdesc_find(abi->calls[i].name), &s);
