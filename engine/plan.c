@@ -7,7 +7,7 @@
 #include "engine/export_int.h"
 
 struct plan_abi {
-	const struct export_abi *abi;
+	const struct export_abi *abi;	/* NULL: nobody has asked yet */
 	const struct answer **call;	/* of each of its calls */
 	const struct answer *unknown;
 };
@@ -16,7 +16,6 @@ struct plan {
 	struct pool *pool;
 	struct export_input in;
 	struct plan_abi *abi;
-	size_t nabis;
 	const struct plan_look *look;
 	size_t nlook;
 	bool refuses;			/* who refuses what does not change with time */
@@ -226,7 +225,6 @@ plan_new(const struct plan_input *in)
 	p->pool = pool;
 	p->look = in->look;
 	p->nlook = in->nlook;
-	p->nabis = in->nabis;
 	p->in.floor = in->floor;
 	p->in.abi = in->abi;
 	p->in.nabis = in->nabis;
@@ -236,8 +234,6 @@ plan_new(const struct plan_input *in)
 	p->refuses = !in->spares && !changes(&p->in);
 	export_prepare(pool, &p->in);
 	p->abi = pool_alloc(pool, in->nabis, sizeof(*p->abi));
-	for (size_t i = 0; i < in->nabis; i++)
-		fill(p, &p->abi[i], &in->abi[i]);
 	return p;
 }
 
@@ -248,10 +244,19 @@ plan_free(struct plan *p)
 		pool_free(p->pool);
 }
 
-const struct answer *
-plan_answer(const struct plan *p, size_t abi, uint32_t nr)
+/* Most programs never call by another ABI than their own. */
+static const struct plan_abi *
+abi_of(struct plan *p, size_t abi)
 {
-	const struct plan_abi *a = &p->abi[abi];
+	if (!p->abi[abi].abi)
+		fill(p, &p->abi[abi], &p->in.abi[abi]);
+	return &p->abi[abi];
+}
+
+const struct answer *
+plan_answer(struct plan *p, size_t abi, uint32_t nr)
+{
+	const struct plan_abi *a = abi_of(p, abi);
 	size_t lo = 0, hi = a->abi->ncalls;
 
 	if (a->abi->nr_limit && nr >= a->abi->nr_limit)
@@ -279,7 +284,7 @@ holds(const struct regtest *t, const uint64_t args[6])
 }
 
 const struct answer *
-plan_find(const struct plan *p, size_t abi, uint32_t nr, const uint64_t args[6])
+plan_find(struct plan *p, size_t abi, uint32_t nr, const uint64_t args[6])
 {
 	const struct answer *a = plan_answer(p, abi, nr);
 
@@ -291,7 +296,7 @@ plan_find(const struct plan *p, size_t abi, uint32_t nr, const uint64_t args[6])
 size_t
 plan_filter(struct plan *p, size_t abi, uint32_t look, const struct export_insn **out)
 {
-	const struct plan_abi *a = &p->abi[abi];
+	const struct plan_abi *a = abi_of(p, abi);
 	const struct bpf_abi one = { a->abi, a->call, a->unknown };
 	const struct bpf_input in = { &one, 1, &look_always, look };
 

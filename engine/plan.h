@@ -39,14 +39,14 @@ struct plan_input {
 
 struct plan;
 
-/* The input's ABIs and looks must live as long as the plan. */
+/* The input's policies, ABIs and looks must live as long as the plan. */
 struct plan *plan_new(const struct plan_input *);
 void plan_free(struct plan *);		/* takes NULL */
 
 /* Leaves say why one has to look; abi is an index into the input's. */
-const struct answer *plan_answer(const struct plan *, size_t abi, uint32_t nr);
+const struct answer *plan_answer(struct plan *, size_t abi, uint32_t nr);
 /* The leaf for these registers. */
-const struct answer *plan_find(const struct plan *, size_t abi, uint32_t nr, const uint64_t args[6]);
+const struct answer *plan_find(struct plan *, size_t abi, uint32_t nr, const uint64_t args[6]);
 
 /*
  * A seccomp filter for programs of one ABI; whatever is not that ABI's is looked
