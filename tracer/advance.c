@@ -89,11 +89,11 @@ changes_ids(enum sys_id id)
 	}
 }
 
-/* Calls after which a name need not mean what it means to tollgate. */
+/* Calls after which a name need not mean what it means to tollgate; clone(2) by its flags. */
 static bool
-changes_view(const struct sysevent *ev)
+can_change_view(enum sys_id id)
 {
-	switch (ev->id) {
+	switch (id) {
 	case SYS_ID_chroot:
 	case SYS_ID_pivot_root:
 	case SYS_ID_mount:
@@ -103,11 +103,29 @@ changes_view(const struct sysevent *ev)
 	case SYS_ID_unshare:
 	case SYS_ID_setns:
 		return true;
-	case SYS_ID_clone:
-		return ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER);
 	default:
 		return false;
 	}
+}
+
+static bool
+changes_view(const struct sysevent *ev)
+{
+	if (ev->id == SYS_ID_clone)
+		return ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUSER);
+	return can_change_view(ev->id);
+}
+
+static bool
+executes(enum sys_id id)
+{
+	return id == SYS_ID_execve || id == SYS_ID_execveat;
+}
+
+bool
+advance_follows(enum sys_id id)
+{
+	return makes_task(id) || executes(id) || changes_ids(id) || can_change_view(id);
 }
 
 bool
@@ -127,7 +145,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	t->shares_memory = shares_memory(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
-	if (ev->id != SYS_ID_execve && ev->id != SYS_ID_execveat)
+	if (!executes(ev->id))
 		return true;
 	t->nadded = confine_transitions(c, ev, t->added);
 	if (t->nadded <= MAX_LAYERS && confine_has_room(c, t->added, t->nadded))

@@ -15,6 +15,9 @@ const char *advance_mark(const struct layer *, size_t n, const struct sysevent *
 /* The program has come that far. */
 void advance_to_mark(struct session *, struct tracee *, const char *mark);
 
+/* Does a call make tasks, execute, or change whose rights a task has or what names mean to it?  All such have to be seen. */
+bool advance_follows(enum sys_id);
+
 /* At the entry of a call that is let in.  False when it must not be: more policies than a process can have. */
 bool advance_prepare(struct session *, struct tracee *, const struct sysevent *);
 

@@ -7,6 +7,8 @@
 #include <sys/mman.h>
 
 #include "lib/xalloc.h"
+#include "tracer/advance.h"
+#include "tracer/turns.h"
 
 #define ALWAYS(id)		{ SYS_ID_##id, { { 0 } } }
 #define WHEN(id, arg, bit)	{ SYS_ID_##id, { { arg, bit, bit, false } } }
@@ -17,15 +19,8 @@
 #define LOW(id, arg)		{ SYS_ID_##id, { { arg, HIGH, 0, false } } }
 #define WHEN_LOW(id, arg, bit)	{ SYS_ID_##id, { { arg, bit, bit, false }, { 0, HIGH, 0, false } } }
 
-/* By families: old and wide forms of a call are meant, too. */
+/* Beside what others say below.  By families: old and wide forms of a call are meant, too. */
 static const struct plan_look looks[] = {
-	/* tasks that come, and become other programs */
-	ALWAYS(fork), ALWAYS(vfork), ALWAYS(clone), ALWAYS(clone3), ALWAYS(execve), ALWAYS(execveat),
-	/* whose rights they have, and what names mean to them */
-	ALWAYS(setuid), ALWAYS(setgid), ALWAYS(setreuid), ALWAYS(setregid), ALWAYS(setresuid), ALWAYS(setresgid),
-	ALWAYS(setfsuid), ALWAYS(setfsgid), ALWAYS(setgroups), ALWAYS(capset),
-	ALWAYS(chroot), ALWAYS(pivot_root), ALWAYS(mount), ALWAYS(umount), ALWAYS(umount2), ALWAYS(move_mount),
-	ALWAYS(unshare), ALWAYS(setns), ALWAYS(fchdir),
 	/* what is answered by tollgate, or guarded */
 	ALWAYS(prctl), ALWAYS(setrlimit), ALWAYS(prlimit64), ALWAYS(seccomp), ALWAYS(ptrace), ALWAYS(uselib),
 	WHEN_IS(fcntl, 1, F_SETOWN), WHEN_IS(fcntl, 1, 15 /* F_SETOWN_EX */),
@@ -34,7 +29,7 @@ static const struct plan_look looks[] = {
 	WHEN_LOW(mmap, 3, MAP_FIXED), ALWAYS(old_mmap), ALWAYS(mseal),
 	ALWAYS(remap_file_pages), ALWAYS(mbind), ALWAYS(shmdt), ALWAYS(shmat), ALWAYS(shmctl), ALWAYS(process_madvise),
 	/* addresses: where none is given there is nothing to look at */
-	ALWAYS(bind), ALWAYS(connect), UNLESS_IS(sendto, 4, 0), ALWAYS(listen),
+	UNLESS_IS(sendto, 4, 0), ALWAYS(listen),
 	/* processes that are told of by more than one argument */
 	ALWAYS(pidfd_getfd), ALWAYS(process_vm_readv), ALWAYS(process_vm_writev), ALWAYS(process_mrelease), ALWAYS(kcmp),
 	ALWAYS(rt_sigqueueinfo), ALWAYS(rt_tgsigqueueinfo),
@@ -53,18 +48,30 @@ fill(struct export_abi *out, const struct abi *abi)
 		call[i] = (struct export_call){ abi->calls[i].nr, sysdesc_find(abi->calls[i].name), abi->calls[i].name };
 }
 
-/* Where windows are anywhere, any range may touch one. */
-static struct plan_look *
-looks_for(const struct arch *arch)
+enum { NLOOKS = sizeof(looks) / sizeof(looks[0]) };
+
+/* A call whose end, or whose beginning, others of tollgate's wait for.  sendto(2) is on a name only where one is given. */
+static bool
+is_waited_for(enum sys_id id)
 {
-	struct plan_look *l = xcalloc(sizeof(looks) / sizeof(looks[0]), sizeof(*l));
+	return advance_follows(id) || (turn_of(id) != TURN_NONE && id != SYS_ID_sendto);
+}
+
+/* Where windows are anywhere, any range may touch one. */
+static size_t
+make_looks(const struct arch *arch, struct plan_look *l)
+{
+	size_t n = NLOOKS;
 
 	memcpy(l, looks, sizeof(looks));
-	for (size_t i = 0; !arch->abis[0].map_low && i < sizeof(looks) / sizeof(looks[0]); i++)
+	for (size_t i = 0; !arch->abis[0].map_low && i < NLOOKS; i++)
 		for (size_t k = 0; k < PLAN_TESTS; k++)
 			if (l[i].when[k].mask == HIGH)
 				l[i].when[k].mask = 0;
-	return l;
+	for (unsigned id = SYS_ID_none + 1; id < SYS_IDS; id++)
+		if (is_waited_for((enum sys_id)id))
+			l[n++].id = (enum sys_id)id;
+	return n;
 }
 
 /* Numbers with another ABI's flag come by the same gate (x32). */
@@ -81,11 +88,11 @@ void
 business_init(struct business *b, const struct arch *arch, const struct policy *floor, const struct layer *layer,
     size_t nlayers, bool spares)
 {
-	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers, .spares = spares,
-	    .nlook = sizeof(looks) / sizeof(looks[0]) };
+	struct plan_input in = { .floor = floor, .layer = layer, .nlayers = nlayers, .spares = spares };
 
-	b->look = looks_for(arch);
+	b->look = xcalloc(NLOOKS + SYS_IDS, sizeof(*b->look));
 	in.look = b->look;
+	in.nlook = make_looks(arch, b->look);
 	b->arch = arch;
 	b->abi = xcalloc(arch->nabis, sizeof(*b->abi));
 	b->nabis = arch->nabis;
