@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "lib/xalloc.h"
+#include "tracer/abi_calls.h"
 #include "tracer/advance.h"
 #include "tracer/turns.h"
 
@@ -35,19 +36,6 @@ static const struct plan_look looks[] = {
 	ALWAYS(rt_sigqueueinfo), ALWAYS(rt_tgsigqueueinfo),
 };
 
-static void
-fill(struct export_abi *out, const struct abi *abi)
-{
-	struct export_call *call = xcalloc(abi->ncalls, sizeof(*call));
-
-	*out = (struct export_abi){
-		.name = abi->name, .audit_arch = abi->audit_arch, .wordsize = abi->wordsize,
-		.pairs_aligned = abi->pairs_aligned, .call = call, .ncalls = abi->ncalls,
-	};
-	for (size_t i = 0; i < abi->ncalls; i++)
-		call[i] = (struct export_call){ abi->calls[i].nr, sysdesc_find(abi->calls[i].name), abi->calls[i].name };
-}
-
 enum { NLOOKS = sizeof(looks) / sizeof(looks[0]) };
 
 /* A call whose end, or whose beginning, others of tollgate's wait for.  sendto(2) is on a name only where one is given. */
@@ -74,16 +62,6 @@ make_looks(const struct arch *arch, struct plan_look *l)
 	return n;
 }
 
-/* Numbers with another ABI's flag come by the same gate (x32). */
-static uint32_t
-limit_of(const struct arch *arch, const struct abi *abi)
-{
-	for (size_t i = 0; i < arch->nabis; i++)
-		if (arch->abis[i].audit_arch == abi->audit_arch && arch->abis[i].nr_flag)
-			return arch->abis[i].nr_flag;
-	return 0;
-}
-
 void
 business_init(struct business *b, const struct arch *arch, const struct policy *floor, const struct layer *layer,
     size_t nlayers, bool spares)
@@ -96,10 +74,8 @@ business_init(struct business *b, const struct arch *arch, const struct policy *
 	b->arch = arch;
 	b->abi = xcalloc(arch->nabis, sizeof(*b->abi));
 	b->nabis = arch->nabis;
-	for (size_t i = 0; i < arch->nabis; i++) {
-		fill(&b->abi[i], &arch->abis[i]);
-		b->abi[i].nr_limit = arch->abis[i].nr_flag ? 0 : limit_of(arch, &arch->abis[i]);
-	}
+	for (size_t i = 0; i < arch->nabis; i++)
+		abi_calls(arch, &arch->abis[i], xcalloc(arch->abis[i].ncalls, sizeof(struct export_call)), &b->abi[i]);
 	in.abi = b->abi;
 	in.nabis = b->nabis;
 	b->plan = plan_new(&in);

@@ -11,6 +11,7 @@
 #include "lib/diag.h"
 #include "lib/strbuf.h"
 #include "lib/xalloc.h"
+#include "tracer/abi_calls.h"
 #include "tracer/choice.h"
 #include "tracer/command.h"
 #include "tracer/host.h"
@@ -63,12 +64,11 @@ const struct command cmd_export = {
 /* How the targets call our ABIs. */
 static const struct {
 	const char *abi, *oci, *systemd;
-	uint32_t nr_limit;	/* what shares its audit number has larger ones */
 } abi_words[] = {
-	{ "x86_64", "SCMP_ARCH_X86_64", "x86-64", 0x40000000 },
-	{ "i386", "SCMP_ARCH_X86", "x86", 0 },
-	{ "aarch64", "SCMP_ARCH_AARCH64", "arm64", 0 },
-	{ "arm", "SCMP_ARCH_ARM", "arm", 0 },
+	{ "x86_64", "SCMP_ARCH_X86_64", "x86-64" },
+	{ "i386", "SCMP_ARCH_X86", "x86" },
+	{ "aarch64", "SCMP_ARCH_AARCH64", "arm64" },
+	{ "arm", "SCMP_ARCH_ARM", "arm" },
 };
 
 /* What could not be said. */
@@ -100,26 +100,19 @@ target_name(struct pool *pool, const char *name)
 }
 
 static void
-fill_abi(struct exporting *e, struct export_abi *out, const struct abi *abi)
+fill_abi(struct exporting *e, struct export_abi *out, const struct arch *arch, const struct abi *abi)
 {
 	struct export_call *call = pool_alloc(e->pool, abi->ncalls, sizeof(*call));
 
-	*out = (struct export_abi){
-		.name = abi->name, .audit_arch = abi->audit_arch, .wordsize = abi->wordsize,
-		.pairs_aligned = abi->pairs_aligned, .call = call, .ncalls = abi->ncalls,
-		.oci = abi->name, .systemd = abi->name,
-	};
+	abi_calls(arch, abi, call, out);
 	for (size_t i = 0; i < sizeof(abi_words) / sizeof(abi_words[0]); i++) {
 		if (strcmp(abi_words[i].abi, abi->name))
 			continue;
 		out->oci = abi_words[i].oci;
 		out->systemd = abi_words[i].systemd;
-		out->nr_limit = abi_words[i].nr_limit;
 	}
 	for (size_t i = 0; i < abi->ncalls; i++)
-		call[i] = (struct export_call){
-			abi->calls[i].nr, sysdesc_find(abi->calls[i].name), target_name(e->pool, abi->calls[i].name)
-		};
+		call[i].name = target_name(e->pool, call[i].name);
 }
 
 static bool
@@ -163,7 +156,7 @@ choose_abis(struct exporting *e)
 	e->in.abi = abi;
 	for (size_t i = 0; i < arch->nabis; i++)
 		if (wants_abi(e, &arch->abis[i], i == 0))
-			fill_abi(e, &abi[e->in.nabis++], &arch->abis[i]);
+			fill_abi(e, &abi[e->in.nabis++], arch, &arch->abis[i]);
 }
 
 /* What the formats say */

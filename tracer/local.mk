@@ -5,6 +5,8 @@ noinst_LIBRARIES += %D%/libtgtracer.a
 
 tracer_libtgtracer_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBELF_CFLAGS)
 tracer_libtgtracer_a_SOURCES = \
+	%D%/abi_calls.c		\
+	%D%/abi_calls.h		\
 	%D%/advance.c		\
 	%D%/advance.h		\
 	%D%/attach.c		\
