@@ -163,6 +163,9 @@ int bench_deciding(const struct bench_effort *, struct bench_report *);
 int bench_plot_check(const char *file);	/* before anything is measured: could it? */
 int bench_plot(const char *file, const struct bench_results *);
 
+/* Of the clock that is never set, in ns. */
+uint64_t bench_now(void);
+
 /* The time in which fn(ctx) happens once: the median of batches. */
 double bench_time(const struct bench_effort *, void (*fn)(void *ctx), void *ctx);
 

@@ -39,7 +39,7 @@ void bench_signals_end(void);
 struct bench_process {
 	pid_t pid;
 	int in, out;			/* in: -1 when it reads nothing */
-	double start;
+	uint64_t start;			/* bench_now() */
 };
 
 /* How it ran. */

@@ -18,7 +18,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/strbuf.h"
@@ -182,15 +181,6 @@ static const struct loop {
 };
 enum { LOOPS = sizeof(loops) / sizeof(loops[0]) };
 
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 place_init(struct place *p)
 {
@@ -210,20 +200,20 @@ run_loop(const struct loop *l, unsigned times, unsigned ms)
 	unsigned long calls = 0, good = 0;
 	struct rusage before, after;
 	struct place place;
-	double start, took;
+	uint64_t start, took;
 
 	place_init(&place);
 	getrusage(RUSAGE_SELF, &before);
-	start = seconds();
+	start = bench_now();
 	do {
 		unsigned n = times && times - calls < l->chunk ? times - (unsigned)calls : l->chunk;
 
 		good += l->call(&place, n);
 		calls += n;
-		took = seconds() - start;
-	} while (times ? calls < times : took * 1e3 < ms);
+		took = bench_now() - start;
+	} while (times ? calls < times : took < ms * UINT64_C(1000000));
 	getrusage(RUSAGE_SELF, &after);
-	printf("%.1f ns, %lu calls, %lu successful, %ld waits, %ld preemptions\n", took * 1e9 / (double)calls, calls, good,
+	printf("%.1f ns, %lu calls, %lu successful, %ld waits, %ld preemptions\n", (double)took / (double)calls, calls, good,
 	    after.ru_nvcsw - before.ru_nvcsw, after.ru_nivcsw - before.ru_nivcsw);
 }
 

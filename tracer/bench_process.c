@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -208,15 +207,6 @@ put_streams(const struct bench_lab *lab, int in, int out)
 	return null >= 0 && err >= 0 && dup2(in < 0 ? null : in, 0) == 0 && dup2(out, 1) == 1 && dup2(err, 2) == 2;
 }
 
-static double
-now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 static void
 close_pipe(const int fd[2])
 {
@@ -255,7 +245,7 @@ bench_start(struct bench_lab *lab, enum bench_config_id c, const char *const *co
 	memset(run, 0, sizeof(*run));
 	if (pipe2(out, O_CLOEXEC) < 0 || (reads && pipe2(in, O_CLOEXEC) < 0))
 		return not_started(run, in, out);
-	p->start = now_ns();
+	p->start = bench_now();
 	p->pid = fork();
 	if (p->pid < 0)
 		return not_started(run, in, out);
@@ -363,7 +353,7 @@ bench_end(struct bench_lab *lab, struct bench_process *p, struct bench_run *run)
 	close(p->out);
 	while (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
 		;
-	run->ns = now_ns() - p->start;
+	run->ns = (double)(bench_now() - p->start);
 	ask_kernel(p->pid, run);
 	while (wait4(p->pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;

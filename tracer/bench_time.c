@@ -6,8 +6,8 @@
 #include "lib/xalloc.h"
 #include "tracer/bench.h"
 
-static uint64_t
-now_ns(void)
+uint64_t
+bench_now(void)
 {
 	struct timespec t;
 
@@ -18,11 +18,11 @@ now_ns(void)
 static double
 time_batch(uint64_t n, void (*fn)(void *ctx), void *ctx)
 {
-	uint64_t start = now_ns();
+	uint64_t start = bench_now();
 
 	for (uint64_t i = 0; i < n; i++)
 		fn(ctx);
-	return (double)(now_ns() - start);
+	return (double)(bench_now() - start);
 }
 
 static int
