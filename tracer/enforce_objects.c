@@ -25,6 +25,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/cleanup.h"
+#include "tracer/procs.h"
 #include "tracer/remote.h"
 #include "tracer/shelf.h"
 #include "tracer/sockets.h"
@@ -330,6 +332,38 @@ executes(enum sys_id id)
 	return id == SYS_ID_execve || id == SYS_ID_execveat;
 }
 
+/* The call is made by tollgate, and by the program on no descriptor, so that a filter of its own sees it. */
+static int
+draft_made(struct draft *d, int result)
+{
+	d->in->found->made = true;
+	d->in->found->result = result;
+	return draft_change(d, d->in->pins->arg[0], UINT32_MAX, sizeof(uint32_t));
+}
+
+/*
+ * A socket is called by the name it is bound to ever after, so that is no name
+ * of ours: tollgate binds it to the program's, in the directory that is held.
+ * Where it cannot, the program does, and nobody in the sandbox changes names meanwhile (turns.h).
+ */
+static int
+draft_bind(struct draft *d)
+{
+	struct resolved *r = d->in->found;
+	const struct pins *p = d->in->pins;
+	pid_t tid = d->in->raw->tid;
+	cleanup_close int fd = -1;
+	int result;
+
+	if (r->n != 1 || r->object[0].parent < 0 || p->of[1] < 0 || p->pin[p->of[1]].len > sizeof(struct sockaddr_un))
+		return 0;
+	fd = socket_take((struct whose){ tid, procs_tgid(tid), false }, (int)d->in->ev->arg[0].val);
+	if (fd == -ENOSYS || fd == -EPERM)
+		return 0;
+	result = fd < 0 ? fd : socket_bind(fd, p->pin[p->of[1]].bytes, p->pin[p->of[1]].len, r->object[0].parent, d->in->ids, procs_umask(tid));
+	return result == -ENOTSUP ? 0 : draft_made(d, result);
+}
+
 /*
  * On an internet socket tollgate listens itself, on the one that was looked at:
  * the number could be another's by now.  Local sockets tell who listens, so
@@ -344,10 +378,7 @@ draft_listen(struct draft *d)
 
 	if (!a || r->object[r->n - 1].fd < 0 || (local && d->in->alone))
 		return 0;
-	r->made = true;
-	r->result = socket_listen(r->object[r->n - 1].fd, (int)d->in->ev->arg[1].val, d->in->ids);
-	/* And the program on none, so that a filter of its own sees the call. */
-	return draft_change(d, d->in->pins->arg[0], UINT32_MAX, sizeof(uint32_t));
+	return draft_made(d, socket_listen(r->object[r->n - 1].fd, (int)d->in->ev->arg[1].val, d->in->ids));
 }
 
 /* Held until the new image was looked at, so that no other file gets the number that one is known by. */
@@ -408,7 +439,7 @@ draft_objects(struct draft *d, struct hold *h)
 	if (d->in->no_room)
 		return draft_receiver(d, h);
 	if (d->in->id == SYS_ID_bind)
-		return 0;		/* a socket is called by that name ever after, and nobody changes any meanwhile (turns.h) */
+		return draft_bind(d);
 	if (d->in->id == SYS_ID_listen)
 		return draft_listen(d);
 	if (executes(d->in->id))

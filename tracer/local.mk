@@ -135,6 +135,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/setup.h		\
 	%D%/status.c		\
 	%D%/status.h		\
+	%D%/socket_bind.c	\
 	%D%/sockets.c		\
 	%D%/sockets.h		\
 	%D%/sticky.c		\

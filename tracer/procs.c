@@ -14,7 +14,7 @@
 #include "lib/cleanup.h"
 #include "tracer/supervisor.h"
 
-/* The number behind a "Key:" line of a /proc file. */
+/* The number behind a "Key:" line of a /proc file; only a mask begins with 0, and is octal. */
 static long
 field(const char *path, const char *key)
 {
@@ -26,7 +26,7 @@ field(const char *path, const char *key)
 		return -errno;
 	while (fgets(line, sizeof(line), f))
 		if (!strncmp(line, key, n))
-			return strtol(line + n, NULL, 10);
+			return strtol(line + n, NULL, 0);
 	return -ENOENT;
 }
 
@@ -68,6 +68,14 @@ procs_file_locks(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/limits", pid);
 	return field(path, "Max file locks");
+}
+
+mode_t
+procs_umask(pid_t tid)
+{
+	long mask = status_field(tid, "Umask:");
+
+	return mask < 0 ? 0777 : (mode_t)mask;
 }
 
 bool

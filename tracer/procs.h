@@ -20,6 +20,9 @@ pid_t procs_tracer(pid_t tid);
 /* Its soft limit of file locks, which the kernel keeps and does not look at; 0: none, < 0: it is gone. */
 long procs_file_locks(pid_t pid);
 
+/* Its umask; all bits where the kernel does not say (before Linux 4.7). */
+mode_t procs_umask(pid_t tid);
+
 /* Is it a zombie, or gone? */
 bool procs_is_dead(pid_t tid);
 /* Calls fn for each thread of a process; false when /proc shows none. */

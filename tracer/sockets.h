@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "tracer/ids.h"
 #include "tracer/walk.h"
@@ -27,6 +29,14 @@ bool socket_is_local(struct whose, uint64_t number);
  * connects to a local socket is told them.  0 or -errno.
  */
 int socket_listen(int fd, int backlog, const struct file_ids *);
+
+/*
+ * bind(2) on a descriptor of ours to a name in the directory that is held,
+ * wherever the name leads by now, as a task with these rights and umask would:
+ * 0 or -errno, -EPERM for a name that leads back to its own directory ("/a/b/../c").
+ * -ENOTSUP, and nothing was done, where we can have no mounts of our own.
+ */
+int socket_bind(int fd, const struct sockaddr_un *, socklen_t, int held, const struct file_ids *, mode_t umask);
 
 /* Has the program given it an address?  Only so many are remembered: of the rest it is not known, and so false. */
 void socket_note_bound(uint64_t number);

@@ -208,6 +208,22 @@ msg, fds, _, _ = socket.recv_fds(b, 10, 1)
 print(msg, os.read(fds[0], 5))
 u = socket.socket(socket.AF_UNIX); u.bind("sock"); u.listen()
 v = socket.socket(socket.AF_UNIX); v.connect("sock"); v.send(b"u"); w, _ = u.accept(); print(w.recv(1))
+os.makedirs("bound/in")
+os.umask(0o027)
+for name in ["one", "./one", "bound/in/one", "bound/../one", "../%s/one" % os.path.basename(os.getcwd()), "/.." + os.getcwd() + "//bound/./one", "bound", "bound/", "none/one", "b\0\0"]:
+    s1, s2 = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        s1.bind(name)
+        s2.connect(name)
+        s2.send(b"by its name")
+        st = os.stat(name)
+        print(s1.getsockname(), s2.getpeername() == s1.getsockname(), s1.recv(20), oct(st.st_mode), st.st_uid == os.geteuid(), st.st_gid == os.getegid())
+        s1.bind("again")
+    except (OSError, ValueError) as e:
+        print(e.errno if isinstance(e, OSError) else e)
+    if os.path.exists(name) and not os.path.isdir(name):
+        os.unlink(name)
+os.umask(0o022)
 pid = os.fork()
 if pid == 0:
     os.kill(os.getpid(), signal.SIGSTOP); time.sleep(0.3); os._exit(5)
