@@ -66,6 +66,19 @@ logs_objects(const struct export_input *in)
 	return false;
 }
 
+/* By which marks are told. */
+static bool
+asks_for_access(enum sys_id id)
+{
+	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
+}
+
+static bool
+is_ended_by(const struct trigger *t, enum sys_id id)
+{
+	return (t->kind == TRIGGER_CALL && t->id == id) || (t->kind == TRIGGER_MARK && asks_for_access(id));
+}
+
 /* A phase may end by it. */
 static bool
 ends_phase(const struct export_input *in, enum sys_id id)
@@ -75,7 +88,7 @@ ends_phase(const struct export_input *in, enum sys_id id)
 
 		for (unsigned k = 0; k < p->nphases; k++)
 			for (unsigned n = 0; n < p->phase[k].ntriggers; n++)
-				if (p->phase[k].trigger[n].kind == TRIGGER_CALL && p->phase[k].trigger[n].id == id)
+				if (is_ended_by(&p->phase[k].trigger[n], id))
 					return true;
 	}
 	return false;
@@ -89,7 +102,7 @@ look_at_arg(const struct argdesc *a, bool logs)
 	case A_PATH:
 	case A_LPATH:
 	case A_ENTRY:
-		return LOOK_PATH;
+		return a->rights == R_STAT ? 0 : LOOK_PATH;	/* where all may be looked at, it matters not what */
 	case A_MSGHDR:
 	case A_MMSGHDR:
 		return LOOK_ADDR | LOOK_MEMORY;

@@ -42,7 +42,7 @@ enum { NLOOKS = sizeof(looks) / sizeof(looks[0]) };
 static bool
 is_waited_for(enum sys_id id)
 {
-	return advance_follows(id) || (turn_of(id) != TURN_NONE && id != SYS_ID_sendto);
+	return advance_follows(id) || (turn_of(id) != TURN_NONE && id != SYS_ID_sendto && !turn_only_looks(id));
 }
 
 /* Where windows are anywhere, any range may touch one. */

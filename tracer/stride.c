@@ -26,20 +26,25 @@ stride_never(void)
 	never = true;
 }
 
-/* Nothing but names, with one slash between two, of which none is "." or "..". */
+/* How long the name is with which the path begins; 0 when that is none, or "." or "..". */
+static size_t
+name_len(const char *path)
+{
+	size_t n = strcspn(path, "/");
+
+	return n > NAME_MAX || (n <= 2 && strspn(path, ".") >= n) ? 0 : n;
+}
+
+/* Nothing but names, with one slash between two. */
 static bool
 is_plain(const char *path)
 {
 	const char *p = path + (path[0] == '/');
 	size_t n;
 
-	for (;; p += n + 1) {
-		n = strcspn(p, "/");
-		if (!n || n > NAME_MAX || (n <= 2 && strspn(p, ".") >= n))
-			return false;
-		if (!p[n])
-			return true;
-	}
+	while ((n = name_len(p)) && p[n])
+		p += n + 1;
+	return n;
 }
 
 /* What is there depends on who looks, and has other names than that. */
@@ -98,15 +103,28 @@ find_at_once(const struct from *f, const char *path, struct object *o)
 	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_on_proc(o->fd);
 }
 
+/* On the way, before any link, is a name of nothing: so the path is the object's name, too. */
+static bool
+is_missing(struct object *o, int *err)
+{
+	o->absent = errno == ENOENT;
+	*err = -ENOENT;
+	return o->absent;
+}
+
 /* The directory that the last name is in, and what is there under that name, if anything is. */
 static bool
-find_entry(const struct from *f, const char *path, struct arena *a, struct object *o)
+find_entry(const struct from *f, const char *path, struct arena *a, struct object *o, int *err)
 {
 	const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
 	const char *dir = slash ? arena_printf(a, "%.*s", (int)(slash - path), path) : ".";
 
-	o->parent = dir ? open_below(f->fd, dir[0] ? dir : ".") : -1;
-	if (o->parent < 0 || fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_on_proc(o->parent))
+	if (!dir)
+		return false;
+	o->parent = open_below(f->fd, dir);
+	if (o->parent < 0)
+		return is_missing(o, err);
+	if ( fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_on_proc(o->parent))
 		return false;
 	o->last = arena_strdup(a, last);
 	o->entry = true;
@@ -132,16 +150,17 @@ settle(unsigned flags, struct object *o)
 }
 
 static bool
-find(const struct from *f, const char *path, unsigned flags, struct arena *a, struct object *o)
+find(const struct from *f, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
+	*err = 0;
 	if (flags == (WALK_FOLLOW | WALK_OBJECT) && find_at_once(f, path, o))
 		return true;
 	object_release(o);
-	return find_entry(f, path, a, o) && settle(flags, o);
+	return find_entry(f, path, a, o, err) && settle(flags, o);
 }
 
 bool
-stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct arena *a, struct object *o)
+stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
 	const char *below = path + (path[0] == '/');
 	struct from f;
@@ -150,7 +169,7 @@ stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct a
 	*o = (struct object){ .fd = -1, .parent = -1 };
 	if (never || !whose.own_root || flags & ~(unsigned)(WALK_FOLLOW | WALK_ENTRY | WALK_OBJECT) || !is_plain(path))
 		return false;
-	found = begin(&f, whose, dirfd, path, a) && find(&f, below, flags, a, o);
+	found = begin(&f, whose, dirfd, path, a) && find(&f, below, flags, a, o, err);
 	if (found)
 		o->name = arena_printf(a, "%s/%s", f.name, below);
 	object_release(&f.held);
@@ -159,4 +178,46 @@ stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct a
 	object_release(o);
 	*o = (struct object){ .fd = -1, .parent = -1 };
 	return false;
+}
+
+/* The directories with which the path begins, by names alone, but for its last name. */
+static size_t
+dirs_len(const char *path)
+{
+	size_t n = 0, name;
+
+	while ((name = name_len(path + n)) && path[n + name] && path[n + name + 1])
+		n += name + 1;
+	return n;
+}
+
+/* Without the last directory; 0: that leaves none, or a single one, which is but a step. */
+static size_t
+shorter(const char *path, size_t n)
+{
+	do
+		n--;
+	while (n && path[n - 1] != '/');
+	return n && memchr(path, '/', n - 1) ? n : 0;
+}
+
+int
+stride_dirs(int dir, const char *path, size_t *n)
+{
+	char way[PATH_MAX];
+	int fd = -1;
+
+	*n = dirs_len(path);
+	if (never || *n >= sizeof(way) || !*n || !memchr(path, '/', *n - 1))
+		return -1;
+	do {
+		memcpy(way, path, *n);
+		way[*n] = '\0';
+		fd = open_below(dir, way);
+	} while (fd < 0 && errno == ENOENT && (*n = shorter(path, *n)));
+	if (fd >= 0 && is_on_proc(fd)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }

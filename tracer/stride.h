@@ -12,9 +12,16 @@
 
 /*
  * False: it is no such path, or not what walk() would simply find or find absent;
- * nothing is known then, and walk() has to look.  True: *o is as walk()'s.
+ * nothing is known then, and walk() has to look.  True: *o and *err are as walk()'s.
  */
-bool stride(struct whose, int dirfd, const char *path, unsigned flags, struct arena *, struct object *o);
+bool stride(struct whose, int dirfd, const char *path, unsigned flags, struct arena *, struct object *o, int *err);
+
+/*
+ * As many of the path's directories as can be taken at once, but neither its last
+ * name nor any on procfs: an O_PATH descriptor, and *n says how many bytes of the
+ * path lead there; -1 when it is not worth it.
+ */
+int stride_dirs(int dir, const char *path, size_t *n);
 
 /* Without openat2(2), for tests and as before Linux 5.6. */
 void stride_never(void);

@@ -36,6 +36,15 @@ is_on_name(const struct argdesc *a)
 	return named && a->rights;
 }
 
+bool
+turn_only_looks(enum sys_id id)
+{
+	for (unsigned i = 0; i < SYS_MAXARGS; i++)
+		if (is_on_name(&sysdesc_table[id].arg[i]) && sysdesc_table[id].arg[i].rights != R_STAT)
+			return false;
+	return turn_of(id) == TURN_PATH;
+}
+
 enum turn
 turn_of(enum sys_id id)
 {

@@ -20,6 +20,8 @@
 enum turn { TURN_NONE, TURN_PATH, TURN_NAMES, TURN_RENAME, TURN_BIND, TURN_ROOT, TURNS };
 
 enum turn turn_of(enum sys_id);
+/* It asks about names, and does nothing to what they name: nobody waits for one that is let in as it is. */
+bool turn_only_looks(enum sys_id);
 
 /* May a call of that kind begin, while so many of each kind are under way? */
 bool turn_has_come(enum turn, const unsigned under_way[TURNS]);

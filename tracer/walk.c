@@ -447,14 +447,29 @@ step(struct walker *w, const char *name, bool followed)
 	return step_into(w, name, followed);
 }
 
+/* Several steps in one, where nothing has to be looked at in between.  0 or -errno. */
+static int
+leap(struct walker *w)
+{
+	size_t n;
+	int fd = w->dev ? -1 : stride_dirs(w->cur, w->rest + strspn(w->rest, "/"), &n);
+
+	if (fd < 0)
+		return 0;
+	n += strspn(w->rest, "/");
+	memmove(w->rest, w->rest + n, strlen(w->rest + n) + 1);
+	return step_to(w, fd);
+}
+
 static int
 run(struct walker *w, struct arena *a, struct object *o)
 {
 	char name[NAME_MAX + 1];
 	bool last = false, slash = false, ends;
-	int err = 0;
+	unsigned links = w->links;
+	int err = leap(w);
 
-	while (next_component(w, name, &last, &slash, &err)) {
+	while (!err && next_component(w, name, &last, &slash, &err)) {
 		if (err)
 			return unreached(w, "", err, a, o);
 		if (is_supervisor(w, name))
@@ -467,7 +482,12 @@ run(struct walker *w, struct arena *a, struct object *o)
 			return absent(w, name, slash, a, o);
 		if (err)
 			return unreached(w, name, err, a, o);
+		if (w->links != links || !strcmp(name, ".."))
+			err = leap(w);
+		links = w->links;
 	}
+	if (err)
+		return unreached(w, "", err, a, o);
 	if (slash && !S_ISDIR(w->st.st_mode) && !(w->flags & WALK_ENTRY))
 		return unreached(w, "", -ENOTDIR, a, o);
 	return reached(w, a, o);
@@ -549,8 +569,8 @@ walk(struct whose whose, int dirfd, const char *path, unsigned flags, struct are
 		return -ENOENT;
 	if (n >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (stride(whose, dirfd, path, flags, a, o))
-		return 0;
+	if (stride(whose, dirfd, path, flags, a, o, &err))
+		return err;
 	memcpy(w.rest, path, n + 1);
 	err = start(&w, dirfd, path, flags);
 	if (!err)

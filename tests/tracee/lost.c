@@ -114,8 +114,10 @@ in_skipped_calls(void)
 static void
 in_group_stop(void)
 {
+	pid_t self = getpid();	/* later tollgate may have put another call in its place, and be gone */
+
 	pass_gate();
-	kill(getpid(), SIGSTOP);	/* not raise(3): who has blocked a hangup, and stops, stays so, with tollgate or not */
+	kill(self, SIGSTOP);		/* not raise(3): who has blocked a hangup, and stops, stays so, with tollgate or not */
 	make();
 	block();
 }

@@ -132,7 +132,19 @@ static const struct {
 	{ CWD, "%T/dangling", F, 0, true, "%T/a/none" },
 	{ CWD, "%T/dangling", NF, 0, false, "%T/dangling" },
 	{ CWD, "../no/such/thing", F, -ENOENT, true, "%T/a/no/such/thing" },
+	{ CWD, "%T/a/no/such/thing", F, -ENOENT, true, "%T/a/no/such/thing" },
+	{ CWD, "%T/abs/no/such/thing", NF, -ENOENT, true, "%T/a/no/such/thing" },
+	{ CWD, "%T/a/no/../b/file", F, -ENOENT, true, NULL },
+	/* several steps in one */
+	{ CWD, "%T/a/b/../../a/b/file", F, 0, false, "%T/a/b/file" },
+	{ CWD, "%T/a/b/../b/../link", F, 0, false, "%T/a/b/file" },
+	{ CWD, "%T/a/b/../../a/b/.././link", NF, 0, false, "%T/a/link" },
+	{ CWD, "%T/a/b/../../abs/b/../b/new", F, 0, true, "%T/a/b/new" },
+	{ CWD, "/proc/self/cwd/../../a/b/file", F, 0, false, "%T/a/b/file" },
+	{ CWD, "/proc/%P/root/%T/a/b/file", F, 0, false, "%T/a/b/file" },
+	{ CWD, "/proc/%P/task/%P/status", F, 0, false, "/proc/self/task/%P/status" },
 	/* what the kernel refuses */
+	{ CWD, "%T/a/b/file/x/y/z", F, -ENOTDIR, true, NULL },
 	{ CWD, "file/x", F, -ENOTDIR, true, "%T/a/b/file/x" },
 	{ CWD, "file/", F, -ENOTDIR, true, NULL },
 	{ CWD, "file/..", F, -ENOTDIR, true, NULL },
@@ -176,31 +188,44 @@ ck_same_file(int a, int b)
 
 static const unsigned ways[] = { F, NF, WALK_ENTRY, F | WALK_OBJECT };
 
-/* Who has not our root for certain is walked for step by step. */
+static void
+ck_same_end(const struct object *o, const struct object *other, bool has_dir)
+{
+	ck_assert_pstr_eq(o->name, other->name);
+	ck_assert_int_eq(o->absent, other->absent);
+	ck_assert_int_eq(o->entry, other->entry);
+	ck_assert_int_eq(o->slash, other->slash);
+	ck_same_file(o->fd, other->fd);
+	ck_same_file(o->parent, other->parent);
+	if (o->entry)
+		ck_assert_str_eq(o->last, other->last);
+	if (o->fd >= 0)
+		ck_assert(o->st.st_dev == other->st.st_dev && o->st.st_ino == other->st.st_ino);
+	if (has_dir)
+		ck_assert(o->dir.st_dev == other->dir.st_dev && o->dir.st_ino == other->dir.st_ino);
+}
+
+/* Who has not our root for certain is walked for; without openat2(2) step by step. */
 START_TEST(strides_end_where_walks_do)
 {
+	enum { N = sizeof(ways) / sizeof(*ways) };
 	struct whose whose = task_view_self().whose, stranger = { getpid(), getpid(), false };
 	const char *path = expand(walks[_i].spelling);
+	struct object strode[N], leapt[N], stepped;
+	int err[N];
 
-	for (size_t k = 0; k < sizeof(ways) / sizeof(*ways); k++) {
-		struct object o, other;
-		int err = walk(whose, fd_of(walks[_i].from), path, ways[k], &arena, &o);
-
-		ck_assert_int_eq(walk(stranger, fd_of(walks[_i].from), path, ways[k], &arena, &other), err);
-		ck_assert_pstr_eq(o.name, other.name);
-		ck_assert_int_eq(o.absent, other.absent);
-		ck_assert_int_eq(o.entry, other.entry);
-		ck_assert_int_eq(o.slash, other.slash);
-		ck_same_file(o.fd, other.fd);
-		ck_same_file(o.parent, other.parent);
-		if (o.entry)
-			ck_assert_str_eq(o.last, other.last);
-		if (!err && !o.absent)
-			ck_assert(o.st.st_dev == other.st.st_dev && o.st.st_ino == other.st.st_ino);
-		if (!err && !(ways[k] & WALK_OBJECT))
-			ck_assert(o.dir.st_dev == other.dir.st_dev && o.dir.st_ino == other.dir.st_ino);
-		object_release(&o);
-		object_release(&other);
+	for (size_t k = 0; k < N; k++) {
+		err[k] = walk(whose, fd_of(walks[_i].from), path, ways[k], &arena, &strode[k]);
+		ck_assert_int_eq(walk(stranger, fd_of(walks[_i].from), path, ways[k], &arena, &leapt[k]), err[k]);
+	}
+	stride_never();
+	for (size_t k = 0; k < N; k++) {
+		ck_assert_int_eq(walk(stranger, fd_of(walks[_i].from), path, ways[k], &arena, &stepped), err[k]);
+		ck_same_end(&leapt[k], &stepped, !err[k]);
+		ck_same_end(&strode[k], &stepped, !err[k] && !(ways[k] & WALK_OBJECT));
+		object_release(&strode[k]);
+		object_release(&leapt[k]);
+		object_release(&stepped);
 	}
 }
 END_TEST
@@ -212,17 +237,18 @@ START_TEST(plain_paths_are_strides)
 		{ "file", F, true }, { "new", F, true }, { "%T/a/b/new", WALK_ENTRY, true },
 		{ "%T/a/link", F, false }, { "%T/abs/b/file", F, false }, { "../b/file", F, false }, { "file/", F, false },
 		{ "//tmp", F, false }, { "/tmp/./x", F, false }, { "/proc/self/status", F, false }, { "/dev/fd", F, false },
-		{ "%T/no/new", F, false }, { "", F, false }, { "/", F, false },
+		{ "%T/no/new", F, true }, { "%T/a/link/no/new", F, false }, { "", F, false }, { "/", F, false },
 	};
 	struct object o;
+	int err;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		ck_assert_msg(stride(task_view_self().whose, AT_FDCWD, expand(rows[i].spelling), rows[i].flags, &arena, &o) ==
+		ck_assert_msg(stride(task_view_self().whose, AT_FDCWD, expand(rows[i].spelling), rows[i].flags, &arena, &o, &err) ==
 		    rows[i].plain, "%s", rows[i].spelling);
 		object_release(&o);
 	}
 	stride_never();
-	ck_assert(!stride(task_view_self().whose, AT_FDCWD, "file", F, &arena, &o));
+	ck_assert(!stride(task_view_self().whose, AT_FDCWD, "file", F, &arena, &o, &err));
 }
 END_TEST
 

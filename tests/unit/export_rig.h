@@ -56,6 +56,8 @@ static const struct {
 	{ "allow syscall ioctl if cmd in FS_IOC_GETFLAGS, FIONREAD\ndefault deny EPERM\n", NULL, true },
 	{ "default allow\ndeny EIO syscall getuid quiet\ndeny ENOSYS syscall fcntl if cmd == F_SETFD quiet\n"
 	  "deny EPERM syscall fcntl if arg == 7 and cmd == F_SETFD\n", "default allow\ndeny EIO syscall getgid quiet\n", true },
+	{ "default allow\ndeny stat /home/*/mail/**\n", NULL, true },
+	{ "default allow\ndeny connect inet\nphase start until mark \"go\" {\n allow connect inet:127.0.0.1\n}\n", NULL, false },
 };
 enum { NPOLICIES = sizeof(policies) / sizeof(policies[0]) };
 
