@@ -103,7 +103,6 @@ enum { NRIGHTS = sizeof(right_names) / sizeof(right_names[0]) };
 
 _Static_assert(1 << (NRIGHTS - 1) == R_TRACE, "every right has a name");
 
-/* Names are looked up while a policy loads, never while one decides: a walk will do. */
 uint64_t
 argwidth_cut(enum argwidth width, unsigned wordsize, uint64_t v)
 {
@@ -116,14 +115,46 @@ argwidth_cut(enum argwidth width, unsigned wordsize, uint64_t v)
 	return v;
 }
 
+/* Calls by their names: each start looks up those of all ABIs. */
+enum { NCHAINS = 256 };
+static uint16_t chain[NCHAINS], next_of[SYS_IDS];	/* SYS_ID_none ends them */
+
+static unsigned
+chain_of(const char *name)
+{
+	unsigned h = 0;
+
+	while (*name)
+		h = h * 31 + (unsigned char)*name++;
+	return h % NCHAINS;
+}
+
+static void
+make_chains(void)
+{
+	for (unsigned id = SYS_ID_none + 1; id < SYS_IDS; id++) {
+		uint16_t *head = &chain[chain_of(sysdesc_table[id].name)];
+
+		next_of[id] = *head;
+		*head = (uint16_t)id;
+	}
+}
+
 enum sys_id
 sysdesc_find(const char *name)
 {
-	for (unsigned id = SYS_ID_none + 1; id < SYS_IDS; id++)
-		if (!strcmp(sysdesc_table[id].name, name))
-			return id;
-	return SYS_ID_none;
+	static bool made;
+	unsigned id;
+
+	if (!made)
+		make_chains();
+	made = true;
+	for (id = chain[chain_of(name)]; id != SYS_ID_none && strcmp(sysdesc_table[id].name, name); id = next_of[id])
+		;
+	return id;
 }
+
+/* Constants are looked up while a policy loads, never while one decides: a walk will do. */
 
 unsigned
 sysdesc_nargs(const struct sysdesc *d)
