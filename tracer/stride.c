@@ -152,10 +152,15 @@ settle(unsigned flags, struct object *o)
 static bool
 find(const struct from *f, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
+	bool at_once = flags == (WALK_FOLLOW | WALK_OBJECT);
+
 	*err = 0;
-	if (flags == (WALK_FOLLOW | WALK_OBJECT) && find_at_once(f, path, o))
+	errno = 0;
+	if (at_once && find_at_once(f, path, o))
 		return true;
 	object_release(o);
+	if (at_once && errno == ELOOP)
+		return false;		/* wherever the link is, it will be followed */
 	return find_entry(f, path, a, o, err) && settle(flags, o);
 }
 

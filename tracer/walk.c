@@ -44,18 +44,30 @@ open_path(int dir, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Hands fd over as the current object. */
+/* Hands fd, of which the attributes are known, over as the current object. */
+static int
+step_to_known(struct walker *w, int fd, const struct stat *st)
+{
+	if (w->cur >= 0)
+		close(w->cur);
+	w->cur = fd;
+	w->st = *st;
+	return w->dev && st->st_dev != w->dev ? -EXDEV : 0;
+}
+
 static int
 step_to(struct walker *w, int fd)
 {
+	struct stat st;
+	int err;
+
 	if (fd < 0)
 		return fd;
-	if (w->cur >= 0 && w->cur != w->root)
-		close(w->cur);
-	w->cur = fd;
-	if (fstat(fd, &w->st) < 0)
-		return -errno;
-	return w->dev && w->st.st_dev != w->dev ? -EXDEV : 0;
+	if (fstat(fd, &st) == 0)
+		return step_to_known(w, fd, &st);
+	err = -errno;
+	close(fd);
+	return err;
 }
 
 static int
@@ -226,14 +238,13 @@ step_into(struct walker *w, const char *name, bool followed)
 	if (is_self_link(w, name) && followed)
 		return w->flags & WALK_NO_LINKS ? -ELOOP : push_self(w, name);
 	fd = open_path(w->cur, name, O_NOFOLLOW);
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) == 0 && S_ISLNK(st.st_mode) && followed) {
-		err = w->flags & WALK_NO_LINKS ? -ELOOP : follow(w, fd, &st, name);
-		close(fd);
-		return err;
-	}
-	return step_to(w, fd);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return step_to(w, fd);
+	if (!S_ISLNK(st.st_mode) || !followed)
+		return step_to_known(w, fd, &st);
+	err = w->flags & WALK_NO_LINKS ? -ELOOP : follow(w, fd, &st, name);
+	close(fd);
+	return err;
 }
 
 static const char *
@@ -518,6 +529,21 @@ open_start(struct whose whose, int dirfd)
 	return fd == -ENOENT ? -EBADF : fd;
 }
 
+/* Where names begin. */
+static int
+open_root(struct whose whose)
+{
+	static int own = -1;
+	int fd;
+
+	if (!whose.own_root)
+		return open_of(whose, "root");
+	if (own < 0)
+		own = open("/", O_PATH | O_CLOEXEC);
+	fd = fcntl(own, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 static bool
 is_own_root(int root)
 {
@@ -535,10 +561,10 @@ start(struct walker *w, int dirfd, const char *path, unsigned flags)
 	w->flags = flags;
 	if (absolute && (flags & WALK_BENEATH))
 		return -EXDEV;
-	w->root = within ? open_start(w->whose, dirfd) : open_of(w->whose, "root");
+	w->root = within ? open_start(w->whose, dirfd) : open_root(w->whose);
 	if (w->root < 0)
 		return w->root;
-	w->confined = within || !is_own_root(w->root);
+	w->confined = within || !(w->whose.own_root || is_own_root(w->root));
 	if (absolute || within)
 		err = step_to_root(w);
 	else
