@@ -122,7 +122,7 @@ tests_kernels_init_LDADD =
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Drivers of what tollgate goes through: its own death, and a program that does
-# everything at once.  fault.so, loaded into tollgate, makes it fail by itself.
+# everything at once.  fault.so and ptfail.so, loaded into tollgate, make it fail by itself.
 check_PROGRAMS += %D%/chaos/loss
 tests_chaos_loss_SOURCES = %D%/chaos/loss.c
 tests_chaos_loss_LDADD = -lutil
@@ -207,10 +207,10 @@ clean-local:
 	rm -rf static
 
 SUFFIXES = .tracee .tracee32
-FAULT = %D%/chaos/fault.so
-CLEANFILES += $(TRACEES) $(TRACEES32) $(FAULT)
-EXTRA_DIST += %D%/chaos/fault.c
-check_DATA = $(TRACEES) $(FAULT)
+FAULTS = %D%/chaos/fault.so %D%/chaos/ptfail.so
+CLEANFILES += $(TRACEES) $(TRACEES32) $(FAULTS)
+EXTRA_DIST += %D%/chaos/fault.c %D%/chaos/ptfail.c
+check_DATA = $(TRACEES) $(FAULTS)
 if HAVE_M32
 check_DATA += $(TRACEES32)
 endif
@@ -221,8 +221,11 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE32_CC) $(TRACEE_CFLAGS) -o $@ $<
 
-$(FAULT): %D%/chaos/fault.c %D%/tracee/shared.h
-	$(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@ $(top_srcdir)/tests/chaos/fault.c -ldl
+TRACER_CC = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@
+%D%/chaos/fault.so: %D%/chaos/fault.c %D%/tracee/shared.h
+	$(TRACER_CC) $(top_srcdir)/tests/chaos/fault.c -ldl
+%D%/chaos/ptfail.so: %D%/chaos/ptfail.c
+	$(TRACER_CC) $(top_srcdir)/tests/chaos/ptfail.c -ldl
 
 .PHONY: check-arch check-chaos check-escapes check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
 dist-tracees:

@@ -332,8 +332,10 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	struct descent from = { t->group, t->shares_memory };
 
 	(void)stop;
-	if (err) {
+	if (err || tid <= 0) {
 		/* Killed at this very stop: whose child that was is settled when its death is reported. */
+		if (err != -ESRCH)
+			enforce_kill(t);
 		lifecycle_resume(s, t, 0);
 		return;
 	}
