@@ -34,7 +34,7 @@ struct injection {
 	uint64_t nr, args[6];		/* of the call that was put in */
 	int64_t fd;
 	const struct abi *abi;
-	const struct stub *stub;	/* that the window is to have; NULL: none */
+	bool has_stubs;			/* the window is to have them */
 	bool blocked;			/* a program that ran already has handlers, which must not run in between */
 	uint64_t mask;			/* the signals that it blocked before */
 };
@@ -151,7 +151,7 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 	t->group->injecting = true;
 	in->blocked = !t->group->start_sp && pt_block_signals(t->tid, &in->mask) == 0;
 	in->window = window_new(lifecycle_ids(t));
-	in->stub = s->stubs && abi == s->filtered ? stub_of(s->map.arch, abi) : NULL;
+	in->has_stubs = s->stubs && abi == s->filtered && stub_of(s->map.arch, abi);
 	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
 	if (!err)
 		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid, shelf);
@@ -271,10 +271,10 @@ plan_close(struct injection *in)
 static int
 plan_code(struct injection *in)
 {
-	if (!in->stub)
+	if (!in->has_stubs)
 		return plan_close(in);
 	in->step = CODED;
-	if (!plan(in, "mmap", 0, STUB_CODE, PROT_READ | PROT_EXEC, MAP_SHARED, (uint64_t)in->fd))
+	if (!plan(in, "mmap", 0, WINDOW_CODE, PROT_READ | PROT_EXEC, MAP_SHARED, (uint64_t)in->fd))
 		return -ENOSYS;
 	in->args[5] = STUB_CODE_AT;
 	return 0;
@@ -308,7 +308,7 @@ proceed(struct tracee *t, int64_t ret)
 		break;
 	case CODED:
 		if (ret > 0)		/* who may execute nothing more has its calls stop twice */
-			stub_write(in->window, in->stub, (uint64_t)ret);
+			stub_mapped(in->window, (uint64_t)ret);
 		err = plan_close(in);
 		break;
 	case CLOSED:

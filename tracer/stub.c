@@ -18,7 +18,7 @@ enum { MAX_FDS = 2, SPARE = 4 };
 static unsigned in_use;
 
 _Static_assert(STUBS <= 64 * sizeof(((struct window *)0)->stubs) / sizeof(uint64_t), "a bit for each");
-_Static_assert(STUBS * STUB_WORDS * sizeof(uint64_t) <= STUB_CODE, "words for each");
+_Static_assert(STUBS * STUB_WORDS * sizeof(uint64_t) <= WINDOW_CODE, "words for each");
 
 const struct stub *
 stub_of(const struct arch *arch, const struct abi *abi)
@@ -49,21 +49,25 @@ words_of(struct window *w, unsigned i)
 }
 
 void
-stub_write(struct window *w, const struct stub *stub, uint64_t code_at)
+stub_mapped(struct window *w, uint64_t code_at)
 {
-	if (w->at + WINDOW_SIZE > INT32_MAX)
-		return;
-	for (unsigned i = 1; i <= STUBS; i++) {
-		char *code = w->mem + STUB_CODE_AT + code_offset(i);
-
-		memcpy(code, stub->code, STUB_SIZE);
-		for (unsigned k = 0; k < stub->nwords; k++) {
-			uint32_t address = (uint32_t)(w->at + words_offset(i) + k * sizeof(uint64_t));
-
-			memcpy(code + stub->word[k].at, &address, sizeof(address));
-		}
-	}
 	w->code_at = code_at;
+	w->stubs_failed = w->at + WINDOW_SIZE > INT32_MAX;
+}
+
+/* Before its first use: most programs never have more than one call that has not ended. */
+static void
+write_code(struct window *w, unsigned i, const struct stub *stub)
+{
+	char *code = w->mem + STUB_CODE_AT + code_offset(i);
+
+	memcpy(code, stub->code, STUB_SIZE);
+	for (unsigned k = 0; k < stub->nwords; k++) {
+		uint32_t address = (uint32_t)(w->at + words_offset(i) + k * sizeof(uint64_t));
+
+		memcpy(code + stub->word[k].at, &address, sizeof(address));
+	}
+	w->stubs_written = i;
 }
 
 /* Not all of tollgate's descriptors may wait for tasks that have no reason to hurry. */
@@ -125,6 +129,8 @@ stub_take(struct tracee *t, const struct abi *abi, const struct registers *befor
 	if (!h->window)
 		h->window = window_hold(w);
 	mark(w, h->stub, true);
+	if (h->stub > w->stubs_written)
+		write_code(w, h->stub, stub);
 	for (unsigned k = 0; k < stub->nwords; k++)
 		words_of(w, h->stub)[k] = registers_get(before, stub->word[k].reg);
 	to = w->code_at + code_offset(h->stub) + stub->entry;

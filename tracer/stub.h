@@ -22,17 +22,16 @@
 
 /* Where it is in the window's file. */
 enum {
-	STUB_CODE	= WINDOW_STUBS / 2 * WINDOW_PAGE,
-	STUB_CODE_AT	= WINDOW_SIZE - STUB_CODE,
-	STUB_WORDS_AT	= STUB_CODE_AT - STUB_CODE,
-	STUBS		= STUB_CODE / STUB_SIZE,
+	STUB_CODE_AT	= WINDOW_SIZE - WINDOW_CODE,
+	STUB_WORDS_AT	= STUB_CODE_AT - WINDOW_CODE,
+	STUBS		= WINDOW_CODE / STUB_SIZE,
 };
 
 /* Of programs of that ABI; NULL: there is none. */
 const struct stub *stub_of(const struct arch *, const struct abi *);
 
-/* The window is mapped, and its code is there. */
-void stub_write(struct window *, const struct stub *, uint64_t code_at);
+/* The window is mapped where it is to be, and its last pages once more, there. */
+void stub_mapped(struct window *, uint64_t code_at);
 
 /*
  * At a filter's stop: have the call return by a stub, which `now` is changed

@@ -27,7 +27,8 @@ enum {
 	WINDOW_PAGE	= 4096,
 	WINDOW_PAGES	= 4096,
 	WINDOW_MOST	= 8,		/* of one call: two paths, or a message's largest control data, and structs */
-	WINDOW_STUBS	= 8,		/* at its end, of the stubs (stub.h) */
+	WINDOW_STUBS	= 8,		/* at its end, of the stubs (stub.h) ... */
+	WINDOW_CODE	= WINDOW_STUBS / 2 * WINDOW_PAGE,	/* ... half of them what is executed */
 	WINDOW_SIZE	= WINDOW_PAGES * WINDOW_PAGE,
 };
 
@@ -45,6 +46,7 @@ struct window {
 	uint64_t taken[WINDOW_PAGES / 64];
 	uint64_t code_at;		/* where the program has the stubs' code; 0: nowhere */
 	uint64_t stubs[4];		/* those that are taken */
+	unsigned stubs_written;
 	bool stubs_failed;		/* a program has made them useless: no more are taken */
 };
 
@@ -70,7 +72,7 @@ void window_give(struct window *, int page, unsigned pages);
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
 
-/* Does [addr, addr + len) touch the window?  Also when the sum overflows. */
+/* Does [addr, addr + len) touch the window, or the stubs' code?  Also when the sum overflows. */
 bool window_touches(const struct window *, uint64_t addr, uint64_t len);
 
 #endif

@@ -27,7 +27,7 @@ output()
 # Somebody outside, who deletes a file that was open once it is not any more.
 (
 	while :; do
-		[ -e ready ] && rm -f ready watched
+		[ -e ready ] && sleep 0.1 && rm -f ready watched
 		sleep 0.1
 	done
 ) &
