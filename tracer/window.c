@@ -302,12 +302,6 @@ window_is_segment(int shmid)
 	return ds.shm_segsz == WINDOW_SIZE && ds.shm_perm.mode & SHM_DEST;
 }
 
-static bool
-overlap(uint64_t lo, uint64_t end, uint64_t at, uint64_t size)
-{
-	return at && lo < at + size && end > at;
-}
-
 bool
 window_touches(const struct window *w, uint64_t addr, uint64_t len)
 {
@@ -315,5 +309,7 @@ window_touches(const struct window *w, uint64_t addr, uint64_t len)
 
 	if (!w || !w->at)
 		return false;
-	return end < addr || overlap(lo, end, w->at, WINDOW_SIZE) || overlap(lo, end, w->code_at, WINDOW_CODE);
+	if (end < addr)
+		return true;
+	return lo < w->at + WINDOW_SIZE && end > w->at;
 }

@@ -72,7 +72,7 @@ void window_give(struct window *, int page, unsigned pages);
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
 
-/* Does [addr, addr + len) touch the window, or the stubs' code?  Also when the sum overflows. */
+/* Does [addr, addr + len) touch the window?  Also when the sum overflows. */
 bool window_touches(const struct window *, uint64_t addr, uint64_t len);
 
 #endif

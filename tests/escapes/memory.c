@@ -395,34 +395,12 @@ v03_orphan_window(void)
 	return status ? ABSENT : REFUSED;	/* it has to have been tried */
 }
 
-/*
- * The part that can be executed is moved within its file, to where the names are that calls were made on: what the
- * program has written would be executed.
- */
-static int
-v47_code_moved(void)
-{
-	char *code = window_code();
-	size_t size = code ? window_code_size : 4 * PAGE;
-	bool moved;
-
-	if (!code)
-		code = mmap(NULL, size, PROT_READ | PROT_EXEC, MAP_SHARED, open(self, O_RDONLY), 0);
-	moved = syscall(SYS_remap_file_pages, code, size, 0, 1, 0) == 0;
-	if (!moved && errno == ENOSYS)
-		return ABSENT;
-	for (long page = 1; !moved && page < PAGES; page++)
-		moved = syscall(SYS_remap_file_pages, code, PAGE, 0, page, 0) == 0;
-	return moved ? REACHED : REFUSED;
-}
-
 #define A(fn) { #fn, fn, 0 }
 #define R(fn) { #fn, fn, ROOT }
 static const struct attempt list[] = {
 	A(v47_munmap), A(v47_mmap), A(v47_mremap_from), A(v47_mremap_shrink), A(v47_mremap_onto), A(v47_mprotect), A(v47_shmat),
 	A(v47_dontfork), A(v47_memory_sharer), A(v47_overflow), R(v47_map_files), A(v47_proc_mem), A(v47_mprotect_writable),
 	A(v47_segments), A(v47_descriptor_of_newcomer), A(v03_orphan_window),
-	A(v47_code_moved),
 };
 
 int
