@@ -231,9 +231,26 @@ look(struct tracee *t, void *ctx)
 		enforce_forget(t);
 }
 
+static void
+note_exec(struct tracee *t, void *ctx)
+{
+	bool *any = ctx;
+
+	*any |= t->state == TS_IN_CALL && t->exec[0].ino;
+}
+
+/*
+ * Before Linux 5.7 that file cannot be read while a thread of the process
+ * executes something, who may wait for us to hear of the death of others.
+ */
 void
 stub_sweep(struct tracees *all)
 {
-	if (in_use)
+	bool any_executes = false;
+
+	if (!in_use)
+		return;
+	tracee_each(all, note_exec, &any_executes);
+	if (!any_executes)
 		tracee_each(all, look, NULL);
 }

@@ -184,6 +184,7 @@ on_stop(struct session *s, pid_t tid, int status)
 	struct stop stop = stop_parse(status);
 	struct tracee *t = tracee_find(&s->tracees, tid);
 	handler *fn;
+	int err;
 
 	/* One that was being made when all were killed. */
 	if (s->doomed && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
@@ -195,7 +196,11 @@ on_stop(struct session *s, pid_t tid, int status)
 	}
 	t->missing = false;
 	settle_doubt(t, &stop);
-	insist(t, stub_settle(s->map.arch, t, &stop));
+	err = stub_settle(s->map.arch, t, &stop);
+	if (err) {
+		insist(t, err);		/* or it died under us */
+		return;
+	}
 	if (t->state == TS_SEIZED)
 		attach_settle(s, t, &stop);
 	if (stop.kind == STOP_EXEC)
