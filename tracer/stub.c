@@ -129,6 +129,7 @@ stub_take(struct tracee *t, const struct abi *abi, const struct registers *befor
 	if (!h->window)
 		h->window = window_hold(w);
 	mark(w, h->stub, true);
+	t->redone = 0;		/* it is not made again */
 	if (h->stub > w->stubs_written)
 		write_code(w, h->stub, stub);
 	for (unsigned k = 0; k < stub->nwords; k++)
