@@ -52,6 +52,25 @@ struct gate {
 	size_t arg[6];
 };
 
+/*
+ * Code to which a call can return instead of to where it was made: it loads
+ * registers from memory and goes on there.  Before it stands the instruction
+ * that makes a call, because a kernel that makes one again goes back by that.
+ */
+enum { STUB_SIZE = 80, STUB_WORDS = 8 };
+struct stub {
+	unsigned char code[STUB_SIZE];
+	unsigned entry;			/* where the call returns to, behind that instruction */
+	unsigned nwords;
+	struct {
+		size_t reg;		/* what is loaded, where the call was made among it ... */
+		unsigned at;		/* ... and where in the code the address is that it comes from: four bytes, below 2 GiB */
+	} word[STUB_WORDS];
+	size_t link;			/* set to where the call returns to, which is the kernel's shorter way out */
+	size_t state;			/* a register; with one of these bits in it a program looks at each instruction */
+	uint64_t steps;
+};
+
 /* Where a register set keeps what tollgate reads and changes; bytes from the start of NT_PRSTATUS. */
 struct regset {
 	size_t size;			/* of the whole set: tells which of an architecture's sets it is */
@@ -72,6 +91,7 @@ struct regset {
 	int64_t entered;		/* ... to this; at the exit-stop it is something else, or the call's result */
 	bool sure;			/* it is never the call's result: what looks like an entry is one */
 	const struct gate *other;	/* NULL: this set comes with calls of one ABI only */
+	const struct stub *stub;	/* NULL: none; calls of the set's ABI return to where they were made */
 	size_t mode;			/* with .other: a register that is .other_mode in code of that ABI */
 	uint64_t other_mode;
 };

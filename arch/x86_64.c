@@ -53,6 +53,7 @@ enum {
 	X86_64_ORIG_RAX = 120,
 	X86_64_RIP = 128,
 	X86_64_CS = 136,
+	X86_64_FLAGS = 144,
 	X86_64_RSP = 152,
 	X86_64_REGS = 216,
 };
@@ -65,6 +66,31 @@ static const struct gate int80 = {
 	.audit_arch = AUDIT_I386,
 	.width = 4,
 	.arg = { X86_64_RBX, X86_64_RCX, X86_64_RDX, X86_64_RSI, X86_64_RDI, X86_64_RBP },
+};
+
+/* In flags: a trap after each instruction. */
+enum { TRAP_FLAG = 0x100 };
+
+#define LOAD(rex, modrm)	rex, 0x8b, modrm, 0x25, 0, 0, 0, 0	/* mov ADDRESS, %REG */
+
+/* No flag changes, no stack is used; the jump may go to where no branch is meant to, as the return of a call may. */
+static const struct stub stub = {
+	.code = {
+		0x0f, 0x05,				/* syscall */
+		LOAD(0x48, 0x3c), LOAD(0x48, 0x34), LOAD(0x48, 0x14), LOAD(0x4c, 0x14), LOAD(0x4c, 0x04), LOAD(0x4c, 0x0c),
+		LOAD(0x48, 0x0c),
+		0x3e, 0xff, 0x24, 0x25, 0, 0, 0, 0,	/* notrack jmp *ADDRESS */
+		0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
+	},
+	.entry = 2,
+	.nwords = 8,
+	.word = {
+		{ X86_64_RDI, 6 }, { X86_64_RSI, 14 }, { X86_64_RDX, 22 }, { X86_64_R10, 30 }, { X86_64_R8, 38 }, { X86_64_R9, 46 },
+		{ X86_64_RCX, 54 }, { X86_64_RIP, 62 },
+	},
+	.link = X86_64_RCX,
+	.state = X86_64_FLAGS,
+	.steps = TRAP_FLAG,
 };
 
 static const struct regset regsets[] = {
@@ -82,6 +108,7 @@ static const struct regset regsets[] = {
 		.marker = X86_64_RAX,
 		.entered = -38,
 		.other = &int80,
+		.stub = &stub,
 		.mode = X86_64_CS,
 		.other_mode = USER32_CS,
 	},
@@ -105,6 +132,7 @@ SAME(X86_64_RBP, rbp);
 SAME(X86_64_RBX, rbx);
 SAME(X86_64_RCX, rcx);
 SAME(X86_64_CS, cs);
+SAME(X86_64_FLAGS, eflags);
 SAME(X86_64_R10, r10);
 SAME(X86_64_R9, r9);
 SAME(X86_64_R8, r8);

@@ -40,6 +40,7 @@ SHELL_TESTS = \
 	%D%/e2e/bench.sh	\
 	%D%/e2e/programs.sh	\
 	%D%/e2e/promises.sh	\
+	%D%/e2e/returns.sh	\
 	%D%/e2e/phases.sh	\
 	%D%/e2e/transitions.sh	\
 	%D%/e2e/callers.sh	\
@@ -100,6 +101,7 @@ TRACEES = \
 	%D%/tracee/lost.tracee		\
 	%D%/tracee/orphans.tracee	\
 	%D%/tracee/promised.tracee	\
+	%D%/tracee/returns.tracee	\
 	%D%/tracee/runs.tracee		\
 	%D%/tracee/sends.tracee		\
 	%D%/tracee/sink.tracee		\

@@ -128,6 +128,16 @@ advance_follows(enum sys_id id)
 	return makes_task(id) || executes(id) || changes_ids(id) || can_change_view(id);
 }
 
+/* From now on somebody in the program may look at where its calls are made, and is to see that. */
+static bool
+looks_at_calls(const struct sysevent *ev)
+{
+	enum { SET_SECCOMP = 22, SET_SYSCALL_USER_DISPATCH = 59 };
+	int option = ev->id == SYS_ID_prctl ? (int)ev->arg[0].val : 0;
+
+	return ev->id == SYS_ID_seccomp || option == SET_SECCOMP || option == SET_SYSCALL_USER_DISPATCH;
+}
+
 bool
 advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 {
@@ -143,6 +153,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	    (ev->arg[sysdesc_arg(&sysdesc_table[ev->id], "flags")].val & (CLONE_FILES | CLONE_THREAD)) == CLONE_FILES;
 	t->binds = ev->id == SYS_ID_bind ? socket_number(lifecycle_view(s, t).whose, (int)ev->arg[0].val) : 0;
 	t->shares_memory = shares_memory(ev);
+	t->group->filters |= looks_at_calls(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
 	if (!executes(ev->id))

@@ -133,6 +133,17 @@ make_filter(struct run *r, const struct abi *abi)
 	return r->nfilter ? NULL : "the filter for this policy would be larger than the kernel takes";
 }
 
+/* No policy that an exec adds takes off what one of these refuses. */
+static bool
+may_change_root(const struct layers *l)
+{
+	bool may = true;
+
+	for (size_t i = 0; i < l->n; i++)
+		may = may && policy_lifts(l->layer[i].policy, "mount");
+	return may;
+}
+
 /* 0, with a filter or without; or -errno after a message where only one would do. */
 static int
 choose_engine(struct run *r, const char *path)
@@ -145,6 +156,7 @@ choose_engine(struct run *r, const char *path)
 		return 0;
 	wrong = make_filter(r, abi);
 	pt_use_filters(!wrong);
+	s->stubs = !wrong && !may_change_root(&r->setup.layers);
 	if (!wrong)
 		s->filtered = abi;
 	else if (r->o->engine == ENGINE_SECCOMP)

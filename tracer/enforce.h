@@ -32,6 +32,7 @@ struct let_in {
 	pid_t shelf;			/* by which this task reaches what is held; 0: it cannot */
 	const struct file_ids *ids;	/* its rights */
 	bool alone;			/* nobody else can change its descriptors meanwhile */
+	bool may_use_stub;		/* nobody has to hear of its end */
 };
 
 /* At the syscall-enter-stop.  0 or -errno; on failure the caller kills the tracee. */

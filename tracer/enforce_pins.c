@@ -16,6 +16,7 @@
 
 #include "tracer/registers.h"
 #include "tracer/remote.h"
+#include "tracer/stub.h"
 #include "tracer/window.h"
 
 enum { ALIGN = 16, MAX_REDONE = 8 };
@@ -166,6 +167,7 @@ static int
 carry_out(struct tracee *t, const struct draft *d)
 {
 	struct setting set = { .hold = &t->hold };
+	struct registers before;
 	struct slot s = { 0 };
 	int err = registers_load(d->in->arch, t->tid, &set.r);
 
@@ -178,9 +180,12 @@ carry_out(struct tracee *t, const struct draft *d)
 	set.arg = registers_args(&set.r, d->in->raw->abi->audit_arch);
 	t->hold.gate_size = registers_gate(&set.r, d->in->raw->abi->gate_size);
 	fill(t, d, &s);
+	before = set.r;
 	err = point(d, &s, &set);
 	if (err)
 		return err;
+	if (d->in->may_use_stub && d->nr < 0 && !d->in->found->made)
+		stub_take(t, d->in->raw->abi, &before, &set.r);
 	return d->nr < 0 ? registers_store(t->tid, &set.r) :
 	    registers_call(t->tid, &set.r, (uint64_t)d->nr | d->in->raw->abi->nr_flag);
 }
@@ -208,6 +213,7 @@ enforce_forget(struct tracee *t)
 {
 	struct hold *h = &t->hold;
 
+	stub_give(h);
 	if (h->window) {
 		window_give(h->window, h->page, h->pages);
 		window_release(h->window);

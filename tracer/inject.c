@@ -16,12 +16,13 @@
 #include "tracer/lifecycle.h"
 #include "tracer/registers.h"
 #include "tracer/remote.h"
+#include "tracer/stub.h"
 #include "tracer/window.h"
 
 /* Below the stack pointer, and below what code may keep there without moving it (128 bytes on x86-64). */
 enum { SCRATCH_BELOW = 512, SCRATCH = 64 };
 
-enum step { OPENED, MAPPED, CLOSED, ATTACHED };
+enum step { OPENED, MAPPED, CODED, CLOSED, ATTACHED };
 
 struct injection {
 	enum step step;
@@ -33,6 +34,7 @@ struct injection {
 	uint64_t nr, args[6];		/* of the call that was put in */
 	int64_t fd;
 	const struct abi *abi;
+	bool has_stubs;			/* the window is to have them */
 	bool blocked;			/* a program that ran already has handlers, which must not run in between */
 	uint64_t mask;			/* the signals that it blocked before */
 };
@@ -64,7 +66,7 @@ static bool
 plan(struct injection *in, const char *call, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
 {
 	int64_t nr = abi_call_nr(in->abi, call);
-	const uint64_t args[6] = { a, b, c, d, e, 0 };
+	const uint64_t args[6] = { a, b, c, d, e };
 
 	in->nr = (uint64_t)nr | in->abi->nr_flag;
 	memcpy(in->args, args, sizeof(args));
@@ -149,6 +151,7 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 	t->group->injecting = true;
 	in->blocked = !t->group->start_sp && pt_block_signals(t->tid, &in->mask) == 0;
 	in->window = window_new(lifecycle_ids(t));
+	in->has_stubs = s->stubs && abi == s->filtered && stub_of(s->map.arch, abi);
 	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
 	if (!err)
 		err = in->window->backing == BACK_SHM ? plan_attach(in, t->tid) : plan_open(in, t->tid, shelf);
@@ -258,6 +261,26 @@ plan_map(struct injection *in)
 }
 
 static int
+plan_close(struct injection *in)
+{
+	in->step = CLOSED;
+	return plan(in, "close", (uint64_t)in->fd, 0, 0, 0, 0) ? 0 : -ENOSYS;
+}
+
+/* The stubs' code is mapped once more, anywhere: it can be executed, and where it lies is not to be guessed. */
+static int
+plan_code(struct injection *in)
+{
+	if (!in->has_stubs)
+		return plan_close(in);
+	in->step = CODED;
+	if (!plan(in, "mmap", 0, WINDOW_CODE, PROT_READ | PROT_EXEC, MAP_SHARED, (uint64_t)in->fd))
+		return -ENOSYS;
+	in->args[5] = STUB_CODE_AT;
+	return 0;
+}
+
+static int
 attached_at(struct injection *in, pid_t tid, int64_t ret, uint64_t *at)
 {
 	*at = cut(in, (uint64_t)ret);
@@ -281,8 +304,12 @@ proceed(struct tracee *t, int64_t ret)
 		break;
 	case MAPPED:
 		in->window->at = cut(in, (uint64_t)ret);
-		in->step = CLOSED;
-		err = plan(in, "close", (uint64_t)in->fd, 0, 0, 0, 0) ? 0 : -ENOSYS;
+		err = plan_code(in);
+		break;
+	case CODED:
+		if (ret > 0)		/* who may execute nothing more has its calls stop twice */
+			stub_mapped(in->window, (uint64_t)ret);
+		err = plan_close(in);
 		break;
 	case CLOSED:
 		return finish(t, in->window->at);
@@ -315,7 +342,7 @@ inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 	(void)s;
 	if (err == -EMFILE && t->injection->step == OPENED)
 		err = attach_instead(t);
-	else if (!failed)
+	else if (!failed || t->injection->step == CODED)
 		err = proceed(t, call->ret);
 	if (err && err != -ESRCH)
 		warn_err(-err, "process %d gets no window:", t->group->tgid);

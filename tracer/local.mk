@@ -146,6 +146,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/show_plan.h		\
 	%D%/stride.c		\
 	%D%/stride.h		\
+	%D%/stub.c		\
+	%D%/stub.h		\
 	%D%/supervisor.c	\
 	%D%/supervisor.h	\
 	%D%/symbols.c		\

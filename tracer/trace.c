@@ -32,6 +32,7 @@
 #include "tracer/ranges.h"
 #include "tracer/resolve.h"
 #include "tracer/stop.h"
+#include "tracer/stub.h"
 #include "tracer/trap.h"
 #include "tracer/turns.h"
 #include "tracer/who.h"
@@ -102,8 +103,10 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 		samecore_tick(s);
 		if (console_expired())
 			lifecycle_kill_all(s);
-		if (got < 0 && console_is_time_to_look())
+		if (got < 0 && console_is_time_to_look()) {
 			lifecycle_sweep(s);
+			stub_sweep(&s->tracees);
+		}
 		if (console_interrupted() && !s->leaving)
 			lifecycle_leave(s);
 		if (got > 0)
@@ -181,6 +184,7 @@ on_stop(struct session *s, pid_t tid, int status)
 	struct stop stop = stop_parse(status);
 	struct tracee *t = tracee_find(&s->tracees, tid);
 	handler *fn;
+	int err;
 
 	/* One that was being made when all were killed. */
 	if (s->doomed && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
@@ -192,6 +196,11 @@ on_stop(struct session *s, pid_t tid, int status)
 	}
 	t->missing = false;
 	settle_doubt(t, &stop);
+	err = stub_settle(s->map.arch, t, &stop);
+	if (err) {
+		insist(t, err);		/* or it died under us */
+		return;
+	}
 	if (t->state == TS_SEIZED)
 		attach_settle(s, t, &stop);
 	if (stop.kind == STOP_EXEC)
@@ -320,6 +329,8 @@ take_turn(struct session *s, struct tracee *t, enum sys_id id)
 		return false;
 	}
 	tracee_begin(&s->tracees, t, turn);
+	if (turn == TURN_NAMES || turn == TURN_RENAME)
+		stub_sweep(&s->tracees);	/* an object that is held too long would be seen to live on without a name */
 	return true;
 }
 
@@ -414,13 +425,31 @@ hangs_on_room(const struct session *s, const struct tracee *t, const struct syse
 	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
 }
 
+/* Something has to be done when the call has succeeded. */
+static bool
+is_followed(const struct tracee *t, enum sys_id id)
+{
+	bool executes = id == SYS_ID_execve || id == SYS_ID_execveat;
+
+	return t->ending || executes || t->forking || t->changes_ids || t->binds;
+}
+
+/* Where a root directory can change it has to be known which calls on names are under way, and for changes of names always. */
+static bool
+may_end_unseen(const struct session *s, const struct tracee *t, enum sys_id id)
+{
+	return s->stubs && !s->views_differ && t->by_filter && !t->group->filters && t->trap.state == TRAP_NONE &&
+	    (t->turn == TURN_NONE || t->turn == TURN_PATH) && !is_followed(t, id);
+}
+
 /* A call that will be made is made on what was checked; what cannot be is refused. */
 static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
     const struct verdict *v, struct resolved *r)
 {
 	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
-	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared };
+	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared,
+	    may_end_unseen(s, t, ev->id) };
 
 	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
 }
@@ -469,15 +498,15 @@ enter(const struct session *s, struct tracee *t, const struct pt_call *call, con
 }
 
 /*
- * At a filter's stop a call that will be made as it is, or not at all, needs no
- * exit-stop: nothing is to be put back, nobody waits for it, nothing follows.
+ * At a filter's stop a call that will be made as it is, by a stub, or not at
+ * all, needs no exit-stop: nothing is to be put back, nobody waits for it,
+ * nothing follows.
  */
 static void
 leave_at_once(struct session *s, struct tracee *t, enum sys_id id)
 {
-	bool executes = id == SYS_ID_execve || id == SYS_ID_execveat;
-	bool goes_on = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE || t->ending || executes || t->forking ||
-	    t->changes_ids || t->binds;
+	bool held = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE;
+	bool goes_on = (held && !t->hold.stub) || is_followed(t, id);
 
 	if (!t->by_filter || t->trap.state != TRAP_NONE || (goes_on && (!t->skipped || t->made)))
 		return;

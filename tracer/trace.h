@@ -40,6 +40,7 @@ struct session {
 	struct tracees tracees;
 	struct business business;	/* which calls need not be looked at */
 	const struct abi *filtered;	/* programs of that ABI stop only for the others; NULL: all stop at each call */
+	bool stubs;			/* calls that were held may return by a stub */
 	struct samecore core;
 	const struct policy *floor;
 	const struct layer *layers;	/* of the main program */

@@ -45,6 +45,7 @@ struct thread_group {
 	bool wants_window, injecting;	/* before its first call; that is being seen to, and others wait */
 	struct window *window;		/* counted; NULL: none yet */
 	uint64_t start_sp;		/* where its stack began */
+	bool filters;			/* it may have seccomp filters of its own, or something else that looks at where a call is made */
 	bool killed;			/* by a verdict */
 	bool trapped;			/* the last SIGSYS it got was a verdict's */
 	struct confinement *confined;	/* what holds for it; NULL before its first exec */
@@ -70,6 +71,7 @@ struct hold {
 	int fd[MAX_HELD];		/* objects that it acts on */
 	struct { size_t offset; uint64_t value; } reg[MAX_HELD];
 	unsigned gate_size;
+	unsigned stub;			/* the call returns by that stub of the window's, and no stop tells of its end; from 1 */
 	bool redo;			/* ELOOP: somebody put a link where nothing was */
 	uint64_t flags_at;		/* recvmsg(2) without room for control data: where the message's flags go; 0: another call */
 	uint64_t count_at;		/* sendmmsg(2), recvmmsg(2), of one message: where its length goes; 0: another call */

@@ -270,7 +270,7 @@ mark(struct window *w, unsigned page, unsigned pages, bool taken)
 int
 window_take(struct window *w, unsigned pages)
 {
-	for (unsigned page = 1, run = 0; page < WINDOW_PAGES; page++) {
+	for (unsigned page = 1, run = 0; page < WINDOW_PAGES - WINDOW_STUBS; page++) {
 		if (!run && !~w->taken[page / 64]) {
 			page |= 63;	/* all of these are taken */
 			continue;

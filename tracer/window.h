@@ -27,6 +27,8 @@ enum {
 	WINDOW_PAGE	= 4096,
 	WINDOW_PAGES	= 4096,
 	WINDOW_MOST	= 8,		/* of one call: two paths, or a message's largest control data, and structs */
+	WINDOW_STUBS	= 8,		/* at its end, of the stubs (stub.h) ... */
+	WINDOW_CODE	= WINDOW_STUBS / 2 * WINDOW_PAGE,	/* ... half of them what is executed */
 	WINDOW_SIZE	= WINDOW_PAGES * WINDOW_PAGE,
 };
 
@@ -42,6 +44,10 @@ struct window {
 	uint64_t ino;			/* of the file, as /proc/PID/maps has it */
 	uint64_t at;			/* where the program has it; 0: not yet */
 	uint64_t taken[WINDOW_PAGES / 64];
+	uint64_t code_at;		/* where the program has the stubs' code; 0: nowhere */
+	uint64_t stubs[4];		/* those that are taken */
+	unsigned stubs_written;
+	bool stubs_failed;		/* a program has made them useless: no more are taken */
 };
 
 /* Measures which backings there are; the best that is not among `without` (bits) is used from then on.  0 or -errno. */

@@ -50,7 +50,7 @@ arena_make(void)
 	mmap(arena + AT_STACK, 8 * PAGE, rw, fixed, -1, 0);
 }
 
-/* Where tollgate's window is, by the name that the kernel shows. */
+/* Where tollgate's window is, by the name that the kernel shows; of its file's mappings the lowest. */
 static void
 window_find(void)
 {
@@ -58,7 +58,8 @@ window_find(void)
 	unsigned long lo, hi;
 	char line[512];
 
-	while (f && fgets(line, sizeof(line), f))
+	window = NULL;
+	while (f && !window && fgets(line, sizeof(line), f))
 		if (strstr(line, "memfd:tollgate") && sscanf(line, "%lx-%lx", &lo, &hi) == 2) {
 			window = (char *)lo;
 			window_pages = (hi - lo) / PAGE;

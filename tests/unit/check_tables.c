@@ -256,6 +256,53 @@ START_TEST(every_arch_is_complete)
 }
 END_TEST
 
+static bool
+stub_loads(const struct stub *s, size_t reg)
+{
+	for (unsigned k = 0; k < s->nwords; k++)
+		if (s->word[k].reg == reg)
+			return true;
+	return false;
+}
+
+/* Whatever a call was changed in is loaded, and there is room in the code for where it comes from. */
+static void
+look_at_stub(const struct regset *r, const struct stub *s)
+{
+	static const unsigned char none[4];
+	unsigned last = s->entry;
+
+	ck_assert_uint_gt(s->entry, 0);
+	ck_assert_uint_le(s->nwords, STUB_WORDS);
+	for (unsigned k = 0; k < s->nwords; k++) {
+		ck_assert_uint_ge(s->word[k].at, last);
+		last = s->word[k].at + sizeof(none);
+		ck_assert_uint_le(last, STUB_SIZE);
+		ck_assert_mem_eq(s->code + s->word[k].at, none, sizeof(none));
+	}
+	for (unsigned n = 0; n < 6; n++)
+		ck_assert(stub_loads(s, r->arg[n]));
+	ck_assert(stub_loads(s, r->ip) && stub_loads(s, s->link));
+	ck_assert(!stub_loads(s, r->ret) && !stub_loads(s, r->nr) && !stub_loads(s, r->sp));
+}
+
+START_TEST(stubs_load_what_is_changed)
+{
+	const struct arch *a;
+	uint32_t nr;
+
+	for (size_t i = 0; (a = arch_at(i)); i++)
+		for (size_t k = 0; k < a->nregsets; k++) {
+			const struct regset *r = &a->regsets[k];
+
+			if (!r->stub)
+				continue;
+			look_at_stub(r, r->stub);
+			ck_assert_uint_eq(r->stub->entry, arch_abi(a, r->audit_arch, 0, &nr)->gate_size);
+		}
+}
+END_TEST
+
 /* syscalls.def */
 
 START_TEST(families_have_a_head)
@@ -579,6 +626,7 @@ tables_suite(void)
 	tcase_add_test(arch, native_comes_first);
 	tcase_add_test(arch, register_sets_are_told_by_size);
 	tcase_add_test(arch, every_arch_is_complete);
+	tcase_add_test(arch, stubs_load_what_is_changed);
 	suite_add_tcase(s, arch);
 
 	tcase_add_test(desc, families_have_a_head);
