@@ -44,6 +44,7 @@ SHELL_TESTS = \
 	%D%/e2e/phases.sh	\
 	%D%/e2e/transitions.sh	\
 	%D%/e2e/callers.sh	\
+	%D%/e2e/faults.sh	\
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/links.sh	\
 	%D%/e2e/moves.sh	\

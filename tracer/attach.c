@@ -64,6 +64,20 @@ take(struct attachment *a, pid_t tid)
 	return t;
 }
 
+/* A leader that had ended cannot be seized; its number can be another's by now, of a thread that executes. */
+static int
+seize_by_number(pid_t tid)
+{
+	int err = -EPERM;
+
+	for (int times = 0; err == -EPERM && times < 4; times++) {
+		if (times && (procs_is_dead(tid) || procs_tracer(tid)))
+			break;
+		err = pt_seize_running(tid);
+	}
+	return err;
+}
+
 /*
  * What a seized task makes is seized by the kernel.  A leader that has ended
  * before its threads cannot be seized; a thread that executes takes its place.
@@ -77,7 +91,7 @@ seize(pid_t tid, void *ctx)
 
 	if (a->err || tracee_find(&a->s->tracees, tid) || procs_tracer(tid) == getpid())
 		return;
-	err = pt_seize_running(tid);
+	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
 	if (err && procs_is_dead(tid)) {

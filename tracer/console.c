@@ -39,20 +39,27 @@ nudged(int sig)
 /*
  * Everything that can be blocked: a signal to the process group (kill 0), or
  * one that the kernel sends to a descriptor's owner, must not end tollgate.
- * Its own faults end it all the same.  The C library keeps two signals out of
- * its masks, so the kernel is asked directly.
+ * Its own faults end it all the same.  C libraries keep two or three signals
+ * out of their masks, so the kernel is asked directly.
  */
+static void
+block(uint64_t *before)
+{
+	uint64_t all = ~(UINT64_C(1) << (NUDGE - 1));
+
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, before, sizeof(all));
+}
+
 void
 console_block(void)
 {
 	struct sigaction nudge = { .sa_handler = nudged };
-	uint64_t all = ~(UINT64_C(1) << (NUDGE - 1));
 
 	sigemptyset(&console.forwarded);
 	for (size_t i = 0; i < sizeof(forwarded) / sizeof(*forwarded); i++)
 		sigaddset(&console.forwarded, forwarded[i]);
 	sigaction(NUDGE, &nudge, NULL);
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &console.before, sizeof(all));
+	block(&console.before);
 }
 
 void
@@ -147,6 +154,7 @@ watch(void *arg)
 	siginfo_t si;
 
 	(void)arg;
+	block(NULL);
 	for (;;) {
 		double rest = console.seconds > 0 && end - now() < LOOK ? end - now() : LOOK;
 		struct timespec left = interval(rest);
@@ -167,9 +175,12 @@ static int
 start(void)
 {
 	pthread_t watcher;
+	int err;
 
 	console.waiter = pthread_self();
-	return -pthread_create(&watcher, NULL, watch, NULL);
+	err = pthread_create(&watcher, NULL, watch, NULL);
+	block(NULL);			/* musl has let its own signals in again */
+	return -err;
 }
 
 int

@@ -13,6 +13,7 @@
 #include "lib/cleanup.h"
 #include "lib/diag.h"
 #include "lib/xalloc.h"
+#include "tracer/leftover.h"
 #include "tracer/lifecycle.h"
 #include "tracer/registers.h"
 #include "tracer/remote.h"
@@ -28,6 +29,7 @@ struct injection {
 	enum step step;
 	struct registers before;	/* of the call that is held */
 	struct window *window;
+	uint64_t place;			/* where an older one is, which it replaces; 0: anywhere */
 	uint64_t scratch;		/* in the program's memory */
 	char kept[SCRATCH];		/* what was there */
 	bool has_kept;
@@ -49,6 +51,12 @@ bool
 inject_is_under_way(const struct tracee *t)
 {
 	return t->injection != NULL;
+}
+
+const struct window *
+inject_window(const struct tracee *t)
+{
+	return t->injection ? t->injection->window : NULL;
 }
 
 void
@@ -150,6 +158,7 @@ inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, co
 	in->scratch = ((t->group->start_sp ? t->group->start_sp : call->sp) - SCRATCH_BELOW) & ~UINT64_C(15);
 	t->group->injecting = true;
 	in->blocked = !t->group->start_sp && pt_block_signals(t->tid, &in->mask) == 0;
+	in->place = t->group->start_sp ? 0 : leftover_window(s, t->tid, abi->map_low);
 	in->window = window_new(lifecycle_ids(t));
 	in->has_stubs = s->stubs && abi == s->filtered && stub_of(s->map.arch, abi);
 	err = in->window ? registers_load(s->map.arch, t->tid, &in->before) : -errno;
@@ -252,12 +261,11 @@ finish(struct tracee *t, uint64_t at)
 static int
 plan_map(struct injection *in)
 {
-	uint64_t flags = MAP_SHARED | in->abi->map_low;
+	uint64_t flags = MAP_SHARED | (in->place ? MAP_FIXED : in->abi->map_low);
+	const char *call = abi_call_nr(in->abi, "mmap2") >= 0 ? "mmap2" : "mmap";
 
 	in->step = MAPPED;
-	if (abi_call_nr(in->abi, "mmap2") >= 0)
-		return plan(in, "mmap2", 0, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
-	return plan(in, "mmap", 0, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
+	return plan(in, call, in->place, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
 }
 
 static int

@@ -28,6 +28,9 @@ int inject_left(struct session *, struct tracee *, const struct pt_call *);
 
 void inject_abandon(struct tracee *);
 
+/* The one that is under way puts in; NULL. */
+const struct window *inject_window(const struct tracee *);
+
 /* Does that task have the window there, whole, shared and for reading only? */
 bool inject_is_mapped(const struct window *, pid_t tid, uint64_t at);
 

@@ -89,6 +89,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/launch.c		\
 	%D%/launch.h		\
 	%D%/layers.c		\
+	%D%/leftover.c		\
+	%D%/leftover.h		\
 	%D%/lifecycle.c		\
 	%D%/lifecycle.h		\
 	%D%/mapped.c		\

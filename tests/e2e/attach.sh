@@ -133,6 +133,8 @@ rounds 'a busy process'
 rounds 'without seize' --without seize
 rounds 'without exitkill' --without exitkill
 rounds 'without syscall-info' --without syscall-info
+windows=$(grep -c 'memfd:tollgate' "/proc/$program/maps")
+holds 'all of them have left one window, at most' [ "$windows" -le 1 ]
 like "$(cat log)" "attached.tracee\[[0-9]+\] openat.*= EACCES: read $work/secret, rule \(.*no.policy:4" 'the log says what was refused'
 
 attach -p ./no.policy --dry-run -o log $program

@@ -96,21 +96,19 @@ one 0 1 none
 is "$status" 3 'control: without a fault the program does all it may'
 is "$(grep -c 'denied\|kept' log)" 8 'control: and is refused the rest'
 
-requests()
-{
-	fails SYSCALL 24 'error dead' "$@"
-	fails CONT 7 'error dead' "$@"
-	fails SETOPTIONS 0x4200 'error dead' "$@"
-	fails GETEVENTMSG 0x4201 'error dead nothing' "$@"
-	fails GETSIGINFO 0x4202 'error dead nothing' "$@"
-	fails GETREGSET 0x4204 'error dead nothing' "$@"
-	fails SETREGSET 0x4205 'error dead' "$@"
-	fails SEIZE 0x4206 'error dead' "$@"
-	fails LISTEN 0x4208 'error dead' "$@"
-	fails GET_SYSCALL_INFO 0x420e 'error dead nothing' "$@"
-	fails process_vm_readv -1 'error dead nothing short' "$@"
-	fails process_vm_writev -2 'error dead short' "$@"
-}
-
-requests
+fails SYSCALL 24 'error dead'
+fails CONT 7 'error dead'
+fails GETEVENTMSG 0x4201 'error dead nothing'
+fails GETREGSET 0x4204 'error dead nothing'
+fails SETREGSET 0x4205 'error dead'
+fails SEIZE 0x4206 'error dead'
+fails LISTEN 0x4208 'error dead'
+fails GET_SYSCALL_INFO 0x420e 'error dead nothing'
+fails process_vm_readv -1 'error dead nothing short'
+fails process_vm_writev -2 'error dead short'
+set -- --engine ptrace --without seize --without syscall-info
+fails SYSCALL 24 'error dead' "$@"
+fails SETOPTIONS 0x4200 'error dead' "$@"
+fails GETREGSET 0x4204 'error dead nothing' "$@"
+fails SETREGSET 0x4205 'error dead' "$@"
 finish
