@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include "tracer/pt.h"
+
 /* Why a task stopped, in ptrace(2)'s words. */
 enum stop_kind {
 	STOP_IMPOSSIBLE,	/* a status that the options we set cannot give */
@@ -23,6 +25,8 @@ struct stop {
 	enum stop_kind kind;
 	int sig;		/* STOP_SIGNAL, STOP_GROUP, STOP_KILLED */
 	int code;		/* STOP_EXITED */
+	bool has_call;			/* .call was read already */
+	struct pt_call call;
 };
 
 /* Takes a wait4(2) status apart. */

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -56,6 +57,13 @@ is_on_proc(int fd)
 	return fstatfs(fd, &fs) != 0 || fs.f_type == PROC_MAGIC;
 }
 
+/* The same of what the attributes are known: procfs is on no device. */
+static bool
+is_proc(int fd, const struct stat *st)
+{
+	return !major(st->st_dev) && is_on_proc(fd);
+}
+
 static int
 open_below(int dir, const char *path)
 {
@@ -92,7 +100,7 @@ begin(struct from *f, struct whose whose, int dirfd, const char *path, struct ar
 	n = strlen(f->held.name);
 	f->fd = f->held.fd;
 	f->name = n == 1 ? "" : f->held.name;
-	return strncmp(f->held.name, "/proc", 5) && !is_on_proc(f->fd);
+	return strncmp(f->held.name, "/proc", 5) && !is_proc(f->fd, &f->held.st);
 }
 
 /* The whole path leads to something that is there. */
@@ -100,7 +108,7 @@ static bool
 find_at_once(const struct from *f, const char *path, struct object *o)
 {
 	o->fd = open_below(f->fd, path);
-	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_on_proc(o->fd);
+	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_proc(o->fd, &o->st);
 }
 
 /* On the way, before any link, is a name of nothing: so the path is the object's name, too. */
@@ -124,13 +132,13 @@ find_entry(const struct from *f, const char *path, struct arena *a, struct objec
 	o->parent = open_below(f->fd, dir);
 	if (o->parent < 0)
 		return is_missing(o, err);
-	if ( fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_on_proc(o->parent))
+	if (fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_proc(o->parent, &o->dir))
 		return false;
 	o->last = arena_strdup(a, last);
 	o->entry = true;
 	o->fd = openat(o->parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	o->absent = o->fd < 0 && errno == ENOENT;
-	if (!o->absent && (o->fd < 0 || fstat(o->fd, &o->st) < 0 || (o->st.st_dev != o->dir.st_dev && is_on_proc(o->fd))))
+	if (!o->absent && (o->fd < 0 || fstat(o->fd, &o->st) < 0 || (o->st.st_dev != o->dir.st_dev && is_proc(o->fd, &o->st))))
 		return false;
 	return o->last;
 }

@@ -188,6 +188,16 @@ excuse_fault(struct tracee *t, struct stop *stop)
 	t->hold.window->stubs_failed = true;
 }
 
+/* By far most often: the program makes its next call, and the kernel says where without its registers. */
+static bool
+is_next_call(const struct tracee *t, struct stop *stop)
+{
+	if (stop->kind != STOP_FILTER || !pt_has(PT_SYSCALL_INFO) || pt_call(t->tid, &stop->call))
+		return false;
+	stop->has_call = !is_inside(&t->hold, stop->call.ip);
+	return stop->has_call;
+}
+
 int
 stub_settle(const struct arch *arch, struct tracee *t, struct stop *stop)
 {
@@ -196,6 +206,10 @@ stub_settle(const struct arch *arch, struct tracee *t, struct stop *stop)
 
 	if (!t->hold.stub || stop->kind == STOP_EXITED || stop->kind == STOP_KILLED || stop->kind == STOP_EXEC)
 		return 0;
+	if (is_next_call(t, stop)) {
+		enforce_forget(t);
+		return 0;
+	}
 	err = registers_load(arch, t->tid, &r);
 	if (!err && r.set->stub && is_inside(&t->hold, registers_get(&r, r.set->ip))) {
 		err = put_back(t, &r);

@@ -218,11 +218,14 @@ static void
 on_call(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	struct pt_call call;
-	int err;
+	int err = 0;
 
 	if (stop)
 		t->by_filter = stop->kind == STOP_FILTER;
-	err = callstop_read(s->map.arch, t, &call);
+	if (stop && stop->has_call)
+		call = stop->call;
+	else
+		err = callstop_read(s->map.arch, t, &call);
 	if (err == -ESRCH)
 		return;			/* it died under us; its death is still to be reported */
 	/*
