@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -11,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MAX_SHELVES = 64 };
+enum { MAX_SHELVES = 64, A_MOMENT = 50 };	/* ms */
 
 static struct shelf {
 	pid_t pid;
@@ -72,20 +73,40 @@ idle(pid_t parent, const struct shelf *s, int ready)
 		pause();
 }
 
+static bool
+has_died(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == pid;
+}
+
+/* Both of us have both ends of the pipe, so its end says nothing of who was killed before he wrote. */
+static bool
+hears_well(int ready, pid_t pid)
+{
+	struct pollfd p = { ready, POLLIN, 0 };
+	char ok = 0;
+
+	while (poll(&p, 1, A_MOMENT) != 1)
+		if (has_died(pid))
+			return false;
+	return read(ready, &ok, 1) == 1 && ok;
+}
+
 static int
 start(struct shelf *s)
 {
 	pid_t parent = getpid();
 	int ready[2];
-	char ok = 0;
+	bool ok;
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	s->pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (s->pid == 0)
 		idle(parent, s, ready[1]);
-	while (s->pid > 0 && read(ready[0], &ok, 1) < 0 && errno == EINTR)
-		;
+	ok = s->pid > 0 && hears_well(ready[0], s->pid);
 	close(ready[0]);
 	close(ready[1]);
 	if (ok)
