@@ -94,7 +94,7 @@ seize(pid_t tid, void *ctx)
 	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
-	if (err && procs_tracer(tid) == getpid())
+	if (err == -EPERM && procs_tracer(tid) == getpid())
 		return;			/* by now the kernel has seized it for us, since who made it is */
 	if (err && procs_is_dead(tid)) {
 		if (tid == a->pid)
