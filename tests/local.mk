@@ -230,7 +230,7 @@ TRACER_CC = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir)
 %D%/chaos/ptfail.so: %D%/chaos/ptfail.c
 	$(TRACER_CC) $(top_srcdir)/tests/chaos/ptfail.c -ldl
 
-.PHONY: check-arch check-chaos check-escapes check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
+.PHONY: check-arch check-chaos check-escapes check-faults check-kernels check-levels check-loss check-memory check-quick check-suites check-unit dist-tracees
 dist-tracees:
 	for t in $(TRACEES); do \
 		$(MKDIR_P) "$(distdir)/$${t%/*}" && \
@@ -246,6 +246,10 @@ check-quick:
 # tollgate dies, 200 times in each way at each state of the program.
 check-loss:
 	ROUNDS=$${ROUNDS:-200} $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/loss.sh'
+
+# Each request of ptrace(2) fails once, every single one.
+check-faults:
+	FAULTS=all $(MAKE) $(AM_MAKEFLAGS) check TESTS='%D%/e2e/faults.sh'
 
 # Everything at once, for as long as CHAOS_SECONDS says, eight times.
 check-chaos:

@@ -13,6 +13,7 @@
 #include "tracer/console.h"
 #include "tracer/enforce.h"
 #include "tracer/image.h"
+#include "tracer/lifecycle.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
 #include "tracer/shelf.h"
@@ -109,8 +110,12 @@ seize(pid_t tid, void *ctx)
 	watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
 	take(a, tid)->awaits_stop = late;
 	a->any = true;
-	if (pt_has(PT_SEIZE))
-		pt_interrupt(tid);
+	/* Who does not stop would go on as if nobody had come. */
+	err = pt_has(PT_SEIZE) ? pt_interrupt(tid) : 0;
+	if (!err || procs_is_dead(tid))
+		return;
+	warn_err(-err, "cannot stop %d:", tid);
+	a->err = err;
 }
 
 /* Until a look at all threads finds none that is new. */
@@ -225,11 +230,10 @@ void
 attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
+	int err = !gone && t->awaits_stop && !pt_has(PT_SEIZE) ? settle_late(t) : 0;
 
-	if (!gone && t->awaits_stop && !pt_has(PT_SEIZE) && settle_late(t))
-		enforce_kill(t);
-	if (!gone && !t->group->image && !image_adopt(s, t))
-		enforce_kill(t);
+	err = err || gone || t->group->image ? err : image_adopt(s, t);
+	lifecycle_insist(t, err);
 	if (!gone)
 		t->forking = stop->kind == STOP_FORK;
 	t->state = stop->kind == STOP_FORK || stop->kind == STOP_EXEC ? TS_IN_CALL : TS_RUNNING;

@@ -119,14 +119,16 @@ interval(double seconds)
 	return (struct timespec){ (time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9) };
 }
 
-/* From now on; the waiting thread is woken until tollgate has ended. */
+/* From now on; the waiting thread is woken until tollgate has ended, and looks as often as before. */
 static _Noreturn void
 announce(atomic_bool *what)
 {
 	const struct timespec pause = interval(0.05);
 
 	atomic_store(what, true);
-	for (;;) {
+	for (unsigned times = 1;; times++) {
+		if (times % (LOOK * 20) == 0)
+			atomic_store(&console.look, true);
 		pthread_kill(console.waiter, NUDGE);
 		nanosleep(&pause, NULL);
 	}

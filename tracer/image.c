@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/image.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -79,15 +80,16 @@ find_loader(struct thread_group *g, uint64_t ip)
 	}
 }
 
-static bool
+static int
 note_abi(struct session *s, struct tracee *t, struct pt_call *at)
 {
+	int err = callstop_place(s->map.arch, t->tid, at);
 	uint32_t nr;
 
-	if (callstop_place(s->map.arch, t->tid, at) < 0)
-		return false;
+	if (err)
+		return err;
 	t->group->image = arch_abi(s->map.arch, at->audit_arch, 0, &nr);
-	return t->group->image != NULL;
+	return t->group->image ? 0 : -EPROTO;
 }
 
 /* sp 0: where the stack is when the time comes. */
@@ -101,32 +103,34 @@ want_window(struct thread_group *g, uint64_t sp)
 	g->start_sp = sp;
 }
 
-bool
+int
 image_enter(struct session *s, struct tracee *t)
 {
 	struct thread_group *g = t->group;
 	struct pt_call at;
+	int err = note_abi(s, t, &at);
 
-	if (!note_abi(s, t, &at))
-		return false;
+	if (err)
+		return err;
 	free(g->refusal);
 	g->refusal = NULL;
 	find_loader(g, at.ip);
 	want_window(g, at.sp);
 	g->loading = g->loader_hi != 0;
-	return true;
+	return 0;
 }
 
-bool
+int
 image_adopt(struct session *s, struct tracee *t)
 {
 	struct pt_call at;
+	int err = note_abi(s, t, &at);
 
-	if (!note_abi(s, t, &at))
-		return false;
+	if (err)
+		return err;
 	who_note_image(t->group);
 	want_window(t->group, 0);
-	return true;
+	return 0;
 }
 
 static bool

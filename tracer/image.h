@@ -7,12 +7,12 @@
 
 /*
  * At an exec event.  image_enter() notes the program's ABI and where its first
- * code lies; false when the kernel will not say.
+ * code lies; -errno when the kernel will not say.
  */
-bool image_enter(struct session *, struct tracee *);
+int image_enter(struct session *, struct tracee *);
 
 /* The same for a program that has run for a while: at a stop of any of its threads. */
-bool image_adopt(struct session *, struct tracee *);
+int image_adopt(struct session *, struct tracee *);
 
 /*
  * Whether what runs is what the verdict was about, and the loader that was

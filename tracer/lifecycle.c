@@ -43,6 +43,16 @@ may_leave(const struct session *s, struct tracee *t)
 	return !t->awaits_stop;
 }
 
+void
+lifecycle_insist(struct tracee *t, int err)
+{
+	t->unfound |= err == -ESRCH;
+	if (!err || err == -ESRCH)
+		return;
+	warn_err(-err, "killed process %d, which can be traced no longer:", t->tid);
+	enforce_kill(t);
+}
+
 /* What it stopped for goes on without us: a group-stop lasts. */
 static void
 leave(struct session *s, struct tracee *t, int sig)
@@ -53,8 +63,7 @@ leave(struct session *s, struct tracee *t, int sig)
 	if (t->group)
 		watchdog_unmark(t->group->tgid);
 	err = pt_detach(t->tid, sig);
-	if (err && err != -ESRCH)
-		enforce_kill(t);
+	lifecycle_insist(t, err);
 	if (!err)
 		tracee_remove(&s->tracees, t);
 }
@@ -75,15 +84,13 @@ stops_anyway(const struct session *s, const struct tracee *t)
 void
 lifecycle_resume(struct session *s, struct tracee *t, int sig)
 {
-	int err;
-
-	if (may_leave(s, t)) {
-		leave(s, t, sig);
+	/* It is dead; and who has its number by now, as a thread that executes gets its leader's, was not looked at yet. */
+	if (t->unfound)
 		return;
-	}
-	err = stops_anyway(s, t) ? pt_resume(t->tid, sig) : pt_continue(t->tid, sig);
-	if (err && err != -ESRCH)
-		enforce_kill(t);
+	if (may_leave(s, t))
+		leave(s, t, sig);
+	else
+		lifecycle_insist(t, stops_anyway(s, t) ? pt_resume(t->tid, sig) : pt_continue(t->tid, sig));
 }
 
 static void
@@ -93,7 +100,7 @@ interrupt_one(struct tracee *t, void *ctx)
 	if (t->state == TS_PARKED)
 		return;
 	t->awaits_stop |= !pt_has(PT_SEIZE);
-	pt_interrupt(t->tid);		/* one that is dead will be reported */
+	lifecycle_insist(t, pt_interrupt(t->tid));
 }
 
 /* Of it no stop will come. */
@@ -252,8 +259,9 @@ lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *stop)
 void
 on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	if (stop->sig == SIGSYS && trap_deliver(t) < 0)
-		enforce_kill(t);
+	int err = stop->sig == SIGSYS ? trap_deliver(t) : 0;
+
+	lifecycle_insist(t, err);
 	lifecycle_resume(s, t, stop->sig);
 }
 
@@ -264,16 +272,12 @@ on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 void
 on_group(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	int err;
-
 	if (may_leave(s, t)) {
 		leave(s, t, 0);
 		return;
 	}
-	err = pt_listen(t->tid);
+	lifecycle_insist(t, pt_listen(t->tid));
 	t->state = pt_has(PT_SEIZE) ? TS_STOPPED : TS_RUNNING;
-	if (err && err != -ESRCH)
-		enforce_kill(t);
 	if (t->tid == s->main_pid)
 		console_stopped(stop->sig != SIGSTOP);
 }
@@ -334,9 +338,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	if (err || tid <= 0) {
 		/* Killed at this very stop: whose child that was is settled when its death is reported. */
-		if (err != -ESRCH)
-			enforce_kill(t);
-		lifecycle_resume(s, t, 0);
+		lifecycle_insist(t, err ? err : -EPROTO);
 		return;
 	}
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
@@ -411,6 +413,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	self = *leader;
 	*leader = *former;
 	leader->tid = self.tid;
+	leader->unfound = false;
 	leader->group = self.group;
 	leader->next = self.next;
 	former->ids = self.ids;
@@ -462,9 +465,11 @@ may_run(struct session *s, struct tracee *t, bool first, const struct file_ids *
 {
 	struct task_view view = lifecycle_view(s, t);
 	struct thread_group *g = t->group;
+	int err = image_enter(s, t);
 
 	g->confined = first ? confine_new(s->layers, s->nlayers) : confine_alone(g->confined);
-	if (!image_enter(s, t))
+	lifecycle_insist(t, err);
+	if (err)
 		return false;
 	return first || (gains_nothing(s, t, before) && image_was_decided(s, t, &view) && advance_exec(s, t));
 }
@@ -480,7 +485,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	t->ids = NULL;
 	tracee_rest(&s->tracees, t);
 	arena_reset(&s->arena);
-	if (!may_run(s, t, first, before))
+	if (!may_run(s, t, first, before) && !t->unfound)
 		enforce_kill(t);
 	free(before);
 	enforce_forget(t);		/* only now: a file that is held is no other's number */
@@ -558,7 +563,7 @@ look_after(struct tracee *t, void *ctx)
 	struct tracee **found = ctx;
 	bool was_missing = t->missing;
 
-	t->missing = !t->ghost && procs_tracer(t->tid) != getpid();
+	t->missing = !t->ghost && (t->unfound || procs_tracer(t->tid) != getpid());
 	if (t->missing && was_missing)
 		*found = t;
 }

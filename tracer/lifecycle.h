@@ -35,10 +35,18 @@ void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
 struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
 
 /*
- * Resumes until the next stop that concerns us; sig is delivered.  Where the
- * session is leaving it detaches: afterwards the tracee may be gone.
+ * Resumes until the next stop that concerns us; sig is delivered.  Who could not
+ * be found is not resumed.  Where the session is leaving it detaches: afterwards
+ * the tracee may be gone.
  */
 void lifecycle_resume(struct session *, struct tracee *, int sig);
+
+/*
+ * What has to be done to a task has failed: its process does not go on.  But a
+ * thread that another one's exec or exit has ended (-ESRCH) is none of that
+ * process's any more; its death is still to be reported.  0: nothing happens.
+ */
+void lifecycle_insist(struct tracee *, int err);
 
 /* Whose rights that task has on files; the same after it has forked, others may be after an exec. */
 const struct file_ids *lifecycle_ids(struct tracee *);
@@ -59,8 +67,9 @@ void lifecycle_unpark(struct session *, struct tracee *);
 void lifecycle_kill_all(struct session *);
 
 /*
- * Now and then: who is gone, or not traced by us, at two looks without having
- * been heard of in between is forgotten, and killed where it runs.  It should
+ * Now and then: who is gone, not traced by us, or could not be found at a stop,
+ * at two looks without having been heard of in between is forgotten, and killed
+ * where it runs.  It should
  * not happen; where it did, tollgate would wait for ever.
  */
 void lifecycle_sweep(struct session *);

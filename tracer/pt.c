@@ -219,10 +219,20 @@ pt_call(pid_t tid, struct pt_call *c)
 	return 0;
 }
 
+/* Registers that tell what code runs are not 0 all of them. */
+static bool
+is_blank(const unsigned char *buf, size_t len)
+{
+	while (len && !buf[len - 1])
+		len--;
+	return !len;
+}
+
 int
 pt_getregs(pid_t tid, void *buf, size_t *len)
 {
 	struct iovec iov = { buf, *len };
+	int err;
 
 	memset(buf, 0, *len);
 	if (pt_has(PT_REGSET)) {
@@ -234,7 +244,8 @@ pt_getregs(pid_t tid, void *buf, size_t *len)
 	if (*len < arch_native()->regsets[0].size)
 		return -EINVAL;
 	*len = arch_native()->regsets[0].size;
-	return result(ptrace(getregs, tid, 0, buf));
+	err = result(ptrace(getregs, tid, 0, buf));
+	return err || !is_blank(buf, *len) ? err : -EPROTO;
 }
 
 int

@@ -47,7 +47,6 @@ static handler on_call;
 static void on_enter(struct session *, struct tracee *, const struct pt_call *);
 static void on_leave(struct session *, struct tracee *, const struct pt_call *);
 static void serve_waiting(struct tracee *, void *);
-static void insist(const struct tracee *, int err);
 static void on_injected(struct session *, struct tracee *, const struct pt_call *);
 
 int
@@ -179,6 +178,13 @@ settle_doubt(struct tracee *t, const struct stop *stop)
 }
 
 static void
+kill_for(const struct tracee *t, const char *what)
+{
+	warn("killed process %d: %s while %s", t->tid, what, tracee_state_name(t->state));
+	enforce_kill(t);
+}
+
+static void
 on_stop(struct session *s, pid_t tid, int status)
 {
 	struct stop stop = stop_parse(status);
@@ -194,11 +200,11 @@ on_stop(struct session *s, pid_t tid, int status)
 		lifecycle_meet(s, tid, &stop);
 		return;
 	}
-	t->missing = false;
+	t->missing = t->unfound = false;
 	settle_doubt(t, &stop);
 	err = stub_settle(s->map.arch, t, &stop);
 	if (err) {
-		insist(t, err);		/* or it died under us */
+		lifecycle_insist(t, err);
 		return;
 	}
 	if (t->state == TS_SEIZED)
@@ -210,8 +216,7 @@ on_stop(struct session *s, pid_t tid, int status)
 		fn(s, t, &stop);
 		return;
 	}
-	warn("killed process %d: %s while %s", tid, stop_name(stop.kind), tracee_state_name(t->state));
-	enforce_kill(t);
+	kill_for(t, stop_name(stop.kind));
 }
 
 static void
@@ -226,46 +231,29 @@ on_call(struct session *s, struct tracee *t, const struct stop *stop)
 		call = stop->call;
 	else
 		err = callstop_read(s->map.arch, t, &call);
-	if (err == -ESRCH)
-		return;			/* it died under us; its death is still to be reported */
 	/*
 	 * An entry is checked whatever came before.  An exit of a call that was
 	 * never seen to begin is one that nobody checked.
 	 */
-	if (!err && inject_is_under_way(t))
+	if (err)
+		lifecycle_insist(t, err);
+	else if (inject_is_under_way(t))
 		on_injected(s, t, &call);
-	else if (!err && call.op == PT_ENTRY)
+	else if (call.op == PT_ENTRY)
 		on_enter(s, t, &call);
-	else if (!err && call.op == PT_EXIT && t->state == TS_IN_CALL)
+	else if (call.op == PT_EXIT && t->state == TS_IN_CALL)
 		on_leave(s, t, &call);
-	else if (!err && call.op == PT_STRAY)
+	else if (call.op == PT_STRAY)
 		lifecycle_resume(s, t, 0);
 	else
-		enforce_kill(t);
+		kill_for(t, "no beginning of a call");
 }
 
-/*
- * What has to be done to a task has failed: its process does not go on.  But a
- * thread that another one's exec or exit has ended is none of that process's
- * any more; its death is still to be reported.
- */
-static void
-insist(const struct tracee *t, int err)
-{
-	if (err && err != -ESRCH)
-		enforce_kill(t);
-}
-
-/*
- * Who could not be found is not resumed.  It is dead; and who has its number by
- * now, as a thread that executes a program gets its leader's, was not looked at yet.
- */
 static void
 go_on(struct session *s, struct tracee *t, int err)
 {
-	insist(t, err);
-	if (err != -ESRCH)
-		lifecycle_resume(s, t, 0);
+	lifecycle_insist(t, err);
+	lifecycle_resume(s, t, 0);
 }
 
 /* Whoever waits at an entry-stop is looked at again; what it waits for has happened, or it waits on. */

@@ -99,6 +99,7 @@ struct tracee {
 	bool changes_ids;		/* the call in progress may */
 	bool ghost;			/* a leader that had ended when we came: nobody tells us of it */
 	bool missing;			/* at the last look it was gone, or not ours, and nothing was heard of it since */
+	bool unfound;			/* the kernel did not find it at a stop (ESRCH): it dies, or its number is another's */
 	enum turn turn;			/* the kind of the call in progress */
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
 	unsigned redone;		/* how often the call was made again */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * attached FILE COUNTS END: threads that open FILE all the time, that make
+ * attached FILE COUNTS END [calmly]: threads that open FILE all the time, that make
  * threads and processes which open it, too, and end.  Ten times a second what
  * became of it goes to COUNTS, one line each time: opens that were let in and
  * refused in that time, by threads and by children.  Exits with 7 when END is
- * there, with 9 after ten minutes.
+ * there, with 9 after ten minutes.  Calmly: with a rest after each.
  *
  * attached vfork FILE: waits a second in vfork(2) and opens FILE then; 0 when
  * that is let in, 1 when refused.
@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -24,6 +25,7 @@
 enum { THREADS = 4, TICK = 100000, TICKS = 36000 };
 
 static const char *file;
+static bool calmly;
 static atomic_uint opened, refused, child_opened, child_refused;
 
 static int
@@ -68,6 +70,8 @@ work(void *arg)
 		try_in_child();
 		if (pthread_create(&thread, NULL, try_once, NULL) || pthread_join(thread, NULL))
 			_exit(11);
+		if (calmly)
+			usleep(TICK / 5);
 	}
 	return arg;
 }
@@ -171,7 +175,8 @@ main(int argc, char **argv)
 		file = argv[2];
 		return run_vfork();
 	}
-	if (argc != 4)
+	calmly = argc == 5 && !strcmp(argv[4], "calmly");
+	if (argc != 4 && !calmly)
 		return 15;
 	file = argv[1];
 	return run(argv[2], argv[3]);
