@@ -4,14 +4,16 @@
 
 /*
  * For attempts that race: one of two things changes what a call is about, over
- * and over, while the call is made $TRIES times.  Where nothing holds what was
- * checked one of the tries gets through; where it is held none does.
+ * and over, while the call is made $TRIES times, and for $SECONDS_MORE when that
+ * is given.  Where nothing holds what was checked one of the tries gets through;
+ * where it is held none does.
  */
 
 #include "../tracee/attempt.h"
 
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 /* What both sides of a race can write, threads and processes alike. */
 static struct common {
@@ -45,12 +47,33 @@ spin(unsigned *state)
 		;
 }
 
+/* Each side has a core of its own, where there are two: on one they would take turns. */
+static void
+take_core(bool last)
+{
+	static cpu_set_t all;
+	cpu_set_t one;
+	int first = -1, end = -1;
+
+	if (!CPU_COUNT(&all) && sched_getaffinity(0, sizeof(all), &all) < 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &all)) {
+			first = first < 0 ? cpu : first;
+			end = cpu;
+		}
+	CPU_ZERO(&one);
+	CPU_SET(last ? end : first, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+}
+
 static int
 flips(void *arg)
 {
 	unsigned state = (unsigned)getpid();
 
 	(void)arg;
+	take_core(true);
 	while (!common->over) {
 		flip(false);
 		spin(&state);
@@ -76,12 +99,22 @@ share(void)
 		_exit(3);
 }
 
+/* On a machine that has other things to do all tries can be over before the other side has begun. */
+static time_t
+seconds_more(void)
+{
+	const char *s = getenv("SECONDS_MORE");
+
+	return s ? atol(s) : 0;
+}
+
 static int
 tries_it(try_fn *one, long n)
 {
+	time_t end = time(NULL) + seconds_more();
 	int r = REFUSED, err = ENODATA;
 
-	while (n-- > 0 && (r = one()) == REFUSED)
+	while ((n-- > 0 || time(NULL) < end) && (r = one()) == REFUSED)
 		err = errno;
 	common->over = true;
 	errno = err;
@@ -102,6 +135,7 @@ race_against(enum side side, flip_fn *change, try_fn *one, long n)
 	int r, err;
 
 	alarm(900);
+	take_core(false);
 	if (!common)
 		share();
 	common->over = false;

@@ -17,6 +17,7 @@ enum { EXCHANGE = 2 };
 
 static const char *one, *two;
 static unsigned serial;
+static const char *victim;	/* each side's own: where one has got through it is gone */
 
 /* Each exchange is the other state: a flip to where it is already does nothing. */
 static void
@@ -35,12 +36,32 @@ relink(bool evil)
 		rename("fresh", "swap");
 }
 
+static bool
+leads_to(const char *link, const char *where)
+{
+	char b[64] = "";
+
+	return readlink(link, b, sizeof(b) - 1) > 0 && !strcmp(b, where);
+}
+
+/* Both may lead to the same by now: who has relinked one does not know how the outsider had left the other. */
+static void
+part_links(void)
+{
+	while (leads_to("swap", "dir") == leads_to("paws", "dir")) {
+		relink(false);
+		unlink("paws");
+		(void)!symlink("../forbidden", "paws");
+	}
+}
+
 /* The outsider turns things while there is a file of that name. */
 static int
 against_outsider(try_fn *try_one, long n)
 {
 	int r, err;
 
+	part_links();
 	close(open("go", O_WRONLY | O_CREAT, 0666));
 	r = race_against(NOBODY_HERE, NULL, try_one, n);
 	err = errno;
@@ -56,6 +77,7 @@ swapping(enum side side, const char *a, const char *b, try_fn *try_one, long par
 
 	one = a;
 	two = b;
+	victim = side == A_THREAD ? "victim4" : side == A_PROCESS ? "victim6" : "victim7";
 	if (side == NOBODY_HERE)
 		return against_outsider(try_one, n);
 	return race_against(side, strcmp(a, "swap") ? exchange : relink, try_one, n);
@@ -132,11 +154,11 @@ try_unlink(void)
 {
 	struct stat st;
 
-	put_file("dir/victim4");
-	if (unlink("swap/victim4") < 0)
+	put_file(text("dir/%s", victim));
+	if (unlink(text("swap/%s", victim)) < 0)
 		return REFUSED;
 	errno = ENODATA;
-	return lstat("dir/victim4", &st) == 0 ? REACHED : REFUSED;
+	return lstat(text("dir/%s", victim), &st) == 0 ? REACHED : REFUSED;
 }
 BY_ALL(v60_unlink, "swap", "paws", try_unlink, 2)
 
@@ -467,6 +489,7 @@ swaps(const char *folder)
 
 	if (chdir(folder) < 0)
 		_exit(1);
+	take_core(true);
 	for (;;) {
 		if (access("go", F_OK) < 0) {
 			usleep(1000);

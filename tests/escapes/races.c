@@ -950,6 +950,7 @@ flips_file(const char *path)
 	volatile char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	unsigned state = 1;
 
+	take_core(true);
 	for (;;) {
 		*p = 'g';
 		spin(&state);
