@@ -44,6 +44,7 @@ SHELL_TESTS = \
 	%D%/e2e/phases.sh	\
 	%D%/e2e/transitions.sh	\
 	%D%/e2e/callers.sh	\
+	%D%/e2e/drops.sh	\
 	%D%/e2e/faults.sh	\
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/links.sh	\
@@ -93,6 +94,7 @@ TRACEES = \
 	%D%/tracee/changes.tracee	\
 	%D%/tracee/chaos.tracee		\
 	%D%/tracee/children.tracee	\
+	%D%/tracee/drops.tracee		\
 	%D%/tracee/faces.tracee		\
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\

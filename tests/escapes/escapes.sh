@@ -242,6 +242,10 @@ control()
 	fi
 }
 
+# SECURITY.md, "What remains": below that level the program makes bind(2) by its own name.
+binds_itself() { case $1 in 2.* | 3.* | 4.* | 5.[0-5] | 5.[0-5].*) true ;; *) false ;; esac; }
+but_those_that_remain() { if binds_itself "$1"; then grep -vx v60_bind_outsider; else cat; fi; }
+
 attack()
 {
 	fixture
@@ -256,7 +260,11 @@ attack()
 	unset HELD
 	end_outside
 	record "$1" < attack.out
-	none "$(that_are reached < attack.out)" "$what, $1: no attempt succeeds"
+	none "$(that_are reached < attack.out | but_those_that_remain "$1")" "$what, $1: no attempt succeeds"
+	if that_are reached < attack.out | grep -qx v60_bind_outsider && binds_itself "$1"; then
+		tap_n=$((tap_n + 1))
+		echo "not ok $tap_n - $what, $1: v60_bind_outsider is refused # TODO before Linux 5.6 the program binds a name itself"
+	fi
 	none "$(cut -d' ' -f1 control.out | sort > c; cut -d' ' -f1 attack.out | sort | comm -3 c -)" "$what, $1: all of them were made"
 }
 

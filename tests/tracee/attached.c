@@ -12,6 +12,7 @@
  * attached held FILE: a thread waits in vfork(2) for a child that is stopped, and
  * that another thread continues after two seconds; likewise.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -50,13 +51,15 @@ try_once(void *arg)
 static void
 try_in_child(void)
 {
-	int status;
+	int status = 0;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(opens() ? 1 : 2);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) {
+		dprintf(2, "child %d: errno %d, status %#x\n", pid, errno, status);
 		_exit(10);
+	}
 	atomic_fetch_add(WEXITSTATUS(status) == 1 ? &child_opened : &child_refused, 1);
 }
 
@@ -64,12 +67,15 @@ static void *
 work(void *arg)
 {
 	pthread_t thread;
+	int err;
 
 	for (;;) {
 		try_once(NULL);
 		try_in_child();
-		if (pthread_create(&thread, NULL, try_once, NULL) || pthread_join(thread, NULL))
+		if ((err = pthread_create(&thread, NULL, try_once, NULL)) || (err = pthread_join(thread, NULL))) {
+			dprintf(2, "thread: error %d\n", err);
 			_exit(11);
+		}
 		if (calmly)
 			usleep(TICK / 5);
 	}
@@ -89,8 +95,10 @@ run(const char *counts, const char *end)
 
 		usleep(TICK);
 		f = fopen(counts, "a");
-		if (!f)
+		if (!f) {
+			dprintf(2, "%s: errno %d\n", counts, errno);
 			return 13;
+		}
 		fprintf(f, "%u %u %u %u\n", atomic_exchange(&opened, 0), atomic_exchange(&refused, 0),
 		    atomic_exchange(&child_opened, 0), atomic_exchange(&child_refused, 0));
 		fclose(f);
