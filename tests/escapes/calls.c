@@ -117,6 +117,9 @@ opened(long r)
 
 static const unsigned char calls64[] = { 0x0f, 0x05, 0x0f, 0x0b }, calls32[] = { 0xcd, 0x80, 0x0f, 0x0b };
 
+/* What the last call seems to have returned. */
+static greg_t leaves;
+
 #ifdef __x86_64__
 static void
 for_64(greg_t *r)
@@ -135,9 +138,6 @@ for_32(greg_t *r)
 	r[REG_CSGSFS] = (r[REG_CSGSFS] & ~0xffffLL) | 0x23;
 }
 
-/* What the last call seems to have returned. */
-static greg_t leaves;
-
 static void
 with_result(greg_t *r)
 {
@@ -146,20 +146,7 @@ with_result(greg_t *r)
 	r[REG_RBX] = NR_OPEN_64;
 }
 
-static int
-v14_frame_with_result(void)
-{
-	static const unsigned char code[] = { 0x89, 0xd8 /* mov %ebx, %eax */, 0x0f, 0x05, 0x0f, 0x0b };
-	static const greg_t results[] = { -ENOSYS, -512, -513, -514, -516, -EINTR, 0, 1 };
-	int r = REFUSED;
-
-	begin_frames("../forbidden/secret");
-	for (size_t i = 0; r == REFUSED && i < sizeof(results) / sizeof(results[0]); i++) {
-		leaves = results[i];
-		r = opened(run_frame(code, sizeof(code), with_result));
-	}
-	return r;
-}
+static const unsigned char call_after[] = { 0x89, 0xd8 /* mov %ebx, %eax */, 0x0f, 0x05, 0x0f, 0x0b };
 
 static int
 v34_alternating(void)
@@ -200,7 +187,15 @@ for_64(greg_t *r)
 	r[REG_CS] = 0x33;
 }
 
-static int v14_frame_with_result(void) { return ABSENT; }
+static void
+with_result(greg_t *r)
+{
+	for_32(r);
+	r[REG_EAX] = leaves;
+	r[REG_ESI] = NR_OPEN_32;
+}
+
+static const unsigned char call_after[] = { 0x89, 0xf0 /* mov %esi, %eax */, 0xcd, 0x80, 0x0f, 0x0b };
 
 static int
 v34_alternating(void)
@@ -222,6 +217,20 @@ v14_frame_to_call64(void)
 {
 	begin_frames("../forbidden/secret");
 	return opened(run_frame(calls64, sizeof(calls64), for_64));
+}
+
+static int
+v14_frame_with_result(void)
+{
+	static const greg_t results[] = { -ENOSYS, -512, -513, -514, -516, -EINTR, 0, 1 };
+	int r = REFUSED;
+
+	begin_frames("../forbidden/secret");
+	for (size_t i = 0; r == REFUSED && i < sizeof(results) / sizeof(results[0]); i++) {
+		leaves = results[i];
+		r = opened(run_frame(call_after, sizeof(call_after), with_result));
+	}
+	return r;
 }
 
 static int

@@ -23,11 +23,14 @@ here=$TG_SRCDIR/tests/escapes
 old=$TG_BUILDDIR/tests/kernels/oldkernel
 box=$work/box
 pids=
+of_32=
 case ${MODES:-} in
 '')	# the short form
 	MODES='now by-stub 2.6.32'
 	USERS=${USERS:-self}
-	ABIS=${ABIS:-tracee}
+	# Of 32-bit programs those with calls of their own, which no other has.
+	[ -n "${ABIS:-}${PROGRAMS:-}" ] || of_32='races calls deputies'
+	ABIS=${ABIS:-tracee tracee32}
 	TRIES=${TRIES:-100}
 	CONTROL_TRIES=${CONTROL_TRIES:-500}
 	;;
@@ -342,7 +345,9 @@ table()
 
 for user in $USERS; do
 	for abi in ${ABIS:-tracee tracee32}; do
-		for family in ${PROGRAMS:-$programs}; do
+		families=${PROGRAMS:-$programs} modes=$MODES views=plain
+		[ -z "$of_32" ] || [ $abi = tracee ] || { families=$of_32 modes=now views=; }
+		for family in $families; do
 			[ $family = plain ] && continue
 			program=$family.$abi
 			what="$family, $abi, $user"
@@ -358,11 +363,11 @@ for user in $USERS; do
 			names | deputies) control_alone ;;
 			*) control ;;
 			esac
-			for mode in $MODES; do
+			for mode in $modes; do
 				attack "$mode"
 			done
 		done
-		[ -x bin/plain.$abi ] && case " ${PROGRAMS:-plain} " in *' plain '*) views $MODES ;; esac
+		[ -x bin/plain.$abi ] && case " ${PROGRAMS:-$views} " in *' plain '*) views $MODES ;; esac
 	done
 done
 table
