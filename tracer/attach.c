@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -28,6 +29,7 @@ struct attachment {
 	size_t nolder, cap;
 	bool leader_is_dead;
 	bool any;		/* something was seized in this round */
+	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
 	int err;
 };
 
@@ -80,6 +82,31 @@ seize_by_number(pid_t tid)
 }
 
 /*
+ * Who was executing when it was seized may have its leader's number by now.
+ * Who does not stop would go on as if nobody had come.
+ */
+static void
+stop_seized(struct attachment *a, pid_t tid, bool late)
+{
+	struct tracee *t;
+	int err = pt_has(PT_SEIZE) ? pt_interrupt(tid) : 0;
+
+	if (err == -ESRCH && procs_tracer(tid) != getpid()) {
+		tid = a->pid;
+		err = pt_interrupt(tid);
+	}
+	if (err && procs_tracer(tid) != getpid())
+		return;			/* another one has executed since: the next look finds that */
+	t = tracee_find(&a->s->tracees, tid);
+	t = t ? t : take(a, tid);
+	t->awaits_stop = late;
+	if (!err || procs_is_dead(tid))
+		return;
+	warn_err(-err, "cannot stop %d:", tid);
+	a->err = err;
+}
+
+/*
  * What a seized task makes is seized by the kernel.  A leader that has ended
  * before its threads cannot be seized; a thread that executes takes its place.
  */
@@ -87,19 +114,33 @@ static void
 seize(pid_t tid, void *ctx)
 {
 	struct attachment *a = ctx;
+	struct tracee *known = tracee_find(&a->s->tracees, tid);
 	int err;
 	bool late;
 
-	if (a->err || tracee_find(&a->s->tracees, tid) || procs_tracer(tid) == getpid())
+	if (a->err || (known && known->ghost && procs_is_dead(tid)))
 		return;
+	if (procs_tracer(tid) == getpid()) {
+		if (a->executed && tid == a->pid) {
+			a->executed = false;
+			(known ? known : take(a, tid))->awaits_stop = true;
+		}
+		return;
+	}
+	if (known)			/* a leader; a thread that had not had its turn has executed in its place */
+		tracee_remove(&a->s->tracees, known);
 	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
 	if (err == -EPERM && procs_tracer(tid) == getpid())
 		return;			/* by now the kernel has seized it for us, since who made it is */
+	if (err == -ECHILD) {
+		a->any = true;
+		a->executed |= tid != a->pid;
+		return;
+	}
 	if (err && procs_is_dead(tid)) {
-		if (tid == a->pid)
-			a->leader_is_dead = true;
+		a->leader_is_dead |= tid == a->pid;
 		return;
 	}
 	if (err) {
@@ -108,29 +149,42 @@ seize(pid_t tid, void *ctx)
 		return;
 	}
 	watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
-	take(a, tid)->awaits_stop = late;
 	a->any = true;
-	/* Who does not stop would go on as if nobody had come. */
-	err = pt_has(PT_SEIZE) ? pt_interrupt(tid) : 0;
-	if (!err || procs_is_dead(tid))
-		return;
-	warn_err(-err, "cannot stop %d:", tid);
-	a->err = err;
+	stop_seized(a, tid, late);
+}
+
+/* A thread has executed while the others were looked at, and has its leader's number. */
+static bool
+is_succeeded(const struct attachment *a)
+{
+	return !procs_is_dead(a->pid) && procs_tracer(a->pid) != getpid();
+}
+
+/* Whether a process whose leader has ended, and of which nothing was found, is to be looked at again: it may be executing. */
+static bool
+has_patience(unsigned *looks)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	nanosleep(&moment, NULL);
+	return ++*looks < 100;
 }
 
 /* Until a look at all threads finds none that is new. */
 static void
 seize_process(struct attachment *a, pid_t pid)
 {
-	bool found = false;
+	bool found = false, again;
+	unsigned looks = 0;
 
 	a->pid = pid;
-	a->leader_is_dead = false;
+	a->executed = false;
 	do {
-		a->any = false;
+		a->any = a->leader_is_dead = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-	} while (a->any && !a->err && !console_interrupted());
+		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(&looks));
+	} while (again && !a->err && !console_interrupted());
 	if (found && a->leader_is_dead)
 		take(a, pid)->ghost = true;
 	a->any = found;
@@ -163,8 +217,7 @@ seize_younger(pid_t pid, void *ctx)
 	struct attachment *a = ctx;
 	bool before = a->any;
 
-	if (a->err || is_older(a, pid) || tracee_find(&a->s->tracees, pid) || procs_tracer(pid) == getpid() ||
-	    !tracee_group(&a->s->tracees, procs_parent(pid)))
+	if (a->err || is_older(a, pid) || procs_tracer(pid) == getpid() || !tracee_group(&a->s->tracees, procs_parent(pid)))
 		return;
 	seize_process(a, pid);
 	a->any |= before;

@@ -103,21 +103,36 @@ interrupt_one(struct tracee *t, void *ctx)
 	lifecycle_insist(t, pt_interrupt(t->tid));
 }
 
-/* Of it no stop will come. */
+/* By its own number, or by its leader's, which it has before an exec event tells of it. */
+static bool
+is_ours(const struct tracee *t)
+{
+	return procs_tracer(t->tid) == getpid() || (t->group && procs_tracer(t->group->tgid) == getpid());
+}
+
 static void
-drop_ghost(struct tracee *t, void *ctx)
+drop_released(struct tracee *t, void *ctx)
 {
 	struct session *s = ctx;
 
-	if (t->ghost)
-		tracee_remove(&s->tracees, t);
+	if (is_ours(t))
+		return;
+	if (t->group)
+		watchdog_unmark(t->group->tgid);
+	tracee_remove(&s->tracees, t);
+}
+
+void
+lifecycle_drop_released(struct session *s)
+{
+	tracee_each(&s->tracees, drop_released, s);
 }
 
 void
 lifecycle_leave(struct session *s)
 {
 	s->leaving = true;
-	tracee_each(&s->tracees, drop_ghost, s);
+	lifecycle_drop_released(s);
 	tracee_each(&s->tracees, interrupt_one, NULL);
 }
 
@@ -247,7 +262,11 @@ lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *stop)
 	siginfo_t info;
 	int err;
 
-	if (pt_has(PT_SEIZE) || stop->kind != STOP_SIGNAL || !stops(stop->sig))
+	if (pt_has(PT_SEIZE) || stop->kind != STOP_SIGNAL)
+		return;
+	if (t && t->state == TS_SEIZED && t->awaits_stop)
+		stop->sig = pt_without_exec_trap(tid, stop->sig);
+	if (!stops(stop->sig))
 		return;
 	err = pt_get_siginfo(tid, &info);
 	if (err == -EINVAL)
@@ -356,21 +375,59 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	lifecycle_resume(s, t, 0);
 }
 
+struct threads {
+	struct session *s;
+	pid_t tgid;
+};
+
+static void
+forget_thread(struct tracee *t, void *ctx)
+{
+	struct threads *of = ctx;
+
+	if (!t->group || t->group->tgid != of->tgid || t->tid == of->tgid)
+		return;
+	advance_end(of->s, t);
+	orphan_note_death(of->s, t);
+	tracee_remove(&of->s->tracees, t);
+}
+
+/*
+ * All but the leader.  A leader's death is told when all its threads have been
+ * waited for.  Who is still here was executing, had taken over the leader's
+ * tid, and was killed before its event: of its own tid nobody will ever hear again.
+ */
+static void
+forget_threads(struct session *s, pid_t tgid)
+{
+	struct threads of = { s, tgid };
+
+	tracee_each(&s->tracees, forget_thread, &of);
+}
+
+static void
+meet_death(struct session *s, pid_t tid, const struct stop *stop)
+{
+	if (tid == watchdog_pid()) {
+		warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
+		watchdog_forget();
+		lifecycle_kill_all(s);
+	} else if (shelf_is(tid)) {
+		warn("the process that holds open what was checked has died (%s %d): the program is killed",
+		    stop->kind == STOP_KILLED ? "signal" : "status", stop->kind == STOP_KILLED ? stop->sig : stop->code);
+		lifecycle_kill_all(s);
+	} else {
+		forget_threads(s, tid);		/* its leader had been let go, or was never met */
+	}
+}
+
 void
 lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 {
 	struct tracee *t;
 
 	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED) {
-		if (tid == watchdog_pid()) {
-			warn("the watchdog has died: the program is killed, since nobody would if tollgate died now");
-			watchdog_forget();
-			lifecycle_kill_all(s);
-		} else if (shelf_is(tid)) {
-			warn("the process that holds open what was checked has died (%s %d): the program is killed",
-			    stop->kind == STOP_KILLED ? "signal" : "status", stop->kind == STOP_KILLED ? stop->sig : stop->code);
-			lifecycle_kill_all(s);
-		}
+		meet_death(s, tid, stop);
 		return;
 	}
 	t = tracee_add(&s->tracees, tid, TS_PARKED);
@@ -382,23 +439,6 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 		enforce_kill(t);
 	}
 	orphan_settle(s);
-}
-
-struct siblings {
-	struct session *s;
-	struct tracee *survivor;
-};
-
-static void
-remove_sibling(struct tracee *t, void *ctx)
-{
-	struct siblings *of = ctx;
-
-	if (t == of->survivor || !t->group || t->group != of->survivor->group)
-		return;
-	advance_end(of->s, t);
-	orphan_note_death(of->s, t);
-	tracee_remove(&of->s->tracees, t);
 }
 
 /* The call in progress is the former's, and no longer his. */
@@ -413,7 +453,6 @@ take_over(struct tracee *leader, struct tracee *former)
 	self = *leader;
 	*leader = *former;
 	leader->tid = self.tid;
-	leader->unfound = false;
 	leader->group = self.group;
 	leader->next = self.next;
 	former->ids = self.ids;
@@ -422,17 +461,28 @@ take_over(struct tracee *leader, struct tracee *former)
 	former->ending = NULL;
 }
 
-struct tracee *
-lifecycle_exec_tid(struct session *s, struct tracee *leader)
+/* Who had another number until it executed; NULL when it had not, or is not known. */
+static struct tracee *
+former_self(struct session *s, pid_t tid)
 {
 	unsigned long msg = 0;
 	struct tracee *former = NULL;
-	struct siblings siblings = { s, leader };
 
-	if (pt_event_msg(leader->tid, &msg) == 0 && (pid_t)msg != leader->tid)
+	if (pt_event_msg(tid, &msg) == 0 && (pid_t)msg != tid)
 		former = tracee_find(&s->tracees, (pid_t)msg);
-	if (former && former->group != leader->group)
-		former = NULL;
+	return former && former->group && former->group->tgid == tid ? former : NULL;
+}
+
+struct tracee *
+lifecycle_exec_tid(struct session *s, pid_t tid)
+{
+	struct tracee *leader = tracee_find(&s->tracees, tid);
+	struct tracee *former = former_self(s, tid);
+
+	if (!leader && former) {
+		leader = tracee_add(&s->tracees, tid, former->state);
+		tracee_join(&s->tracees, leader, tid, (struct descent){ 0 });
+	}
 	if (former) {
 		advance_end(s, leader);
 		if (leader->forking)
@@ -441,7 +491,7 @@ lifecycle_exec_tid(struct session *s, struct tracee *leader)
 		tracee_rest(&s->tracees, former);
 		take_over(leader, former);
 	}
-	tracee_each(&s->tracees, remove_sibling, &siblings);
+	forget_threads(s, tid);
 	return leader;
 }
 
@@ -526,20 +576,6 @@ note_outcome(struct session *s, const struct tracee *t, const struct stop *stop)
 		o->refusal = xstrdup(t->group->refusal);
 }
 
-/*
- * A leader's death is told when all its threads have been waited for.  Who is
- * still here was executing, had taken over the leader's tid, and was killed
- * before its event: of its own tid nobody will ever hear again.
- */
-static void
-forget_threads(struct session *s, struct tracee *leader)
-{
-	struct siblings siblings = { s, leader };
-
-	if (leader->group && leader->tid == leader->group->tgid)
-		tracee_each(&s->tracees, remove_sibling, &siblings);
-}
-
 void
 on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 {
@@ -548,7 +584,7 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 
 	if (t->tid == s->main_pid)
 		note_outcome(s, t, stop);
-	forget_threads(s, t);
+	forget_threads(s, t->tid);
 	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);
 	if (last)

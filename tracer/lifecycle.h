@@ -22,17 +22,21 @@ handler on_fork;	/* in the parent: a child is there or about to be */
 handler on_exec;	/* the new image is in place and none of its code ran */
 handler on_gone;
 
-/* Without PTRACE_SEIZE: which stop for a signal is a group-stop, or a task's first.  t: NULL when unknown. */
+/*
+ * Without PTRACE_SEIZE: which stop for a signal is a group-stop, or a task's
+ * first; and of the kernel's own SIGTRAP nothing is left.  t: NULL when unknown.
+ */
 void lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *);
 
 /* A stop of a task we do not know: it waits, stopped, until its parent's event explains it. */
 void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
 
 /*
- * At an exec event the task may have changed its tid to its leader's.  Returns
- * the tracee under its new tid; its siblings are gone.
+ * At an exec event the task may have changed its tid to its leader's, whom we
+ * may not know (any more).  Returns the tracee under its new tid, NULL when
+ * both are unknown; its siblings are gone.
  */
-struct tracee *lifecycle_exec_tid(struct session *, struct tracee *leader);
+struct tracee *lifecycle_exec_tid(struct session *, pid_t tid);
 
 /*
  * Resumes until the next stop that concerns us; sig is delivered.  Who could not
@@ -74,8 +78,13 @@ void lifecycle_kill_all(struct session *);
  */
 void lifecycle_sweep(struct session *);
 
-/* Detaches from all, each at its next stop, which is asked for. */
+/*
+ * Detaches from all, each at its next stop, which is asked for; now and then it
+ * is to be seen who has gone without one: a leader that had ended before we
+ * came, or whose place was taken by a thread of its that was let go and executed.
+ */
 void lifecycle_leave(struct session *);
+void lifecycle_drop_released(struct session *);
 
 /* A parked task has come from there.  Its own stop was its first. */
 void lifecycle_join(struct session *, struct tracee *, struct descent);

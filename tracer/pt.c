@@ -91,6 +91,16 @@ wait_for_stop(pid_t tid, enum patience patience, int *status)
 	return got < 0 ? -errno : got ? 0 : -EAGAIN;
 }
 
+int
+pt_without_exec_trap(pid_t tid, int sig)
+{
+	siginfo_t info;
+
+	if (sig != SIGTRAP || pt_get_siginfo(tid, &info) < 0)
+		return sig;
+	return info.si_code == SI_USER && info.si_pid == tid ? 0 : sig;
+}
+
 /* What else it stopped for is delivered. */
 static int
 wait_for_sigstop(pid_t tid, enum patience patience)
@@ -105,8 +115,9 @@ wait_for_sigstop(pid_t tid, enum patience patience)
 			return -ESRCH;
 		if (WSTOPSIG(status) == SIGSTOP)
 			return 0;
-		if (ptrace(PTRACE_CONT, tid, 0, (long)WSTOPSIG(status)) < 0)
-			return -errno;
+		err = pt_continue(tid, pt_without_exec_trap(tid, WSTOPSIG(status)));
+		if (err)
+			return err;
 	}
 }
 

@@ -72,6 +72,11 @@ int pt_call(pid_t tid, struct pt_call *);
 int pt_getregs(pid_t tid, void *buf, size_t *len);	/* NT_PRSTATUS; *len: room, then what the kernel wrote */
 int pt_setregs(pid_t tid, const void *buf, size_t len);
 int pt_setset(pid_t tid, unsigned set, const void *buf, size_t len);	/* another register set, by its NT_* number */
+/*
+ * What to deliver for sig: to a task that has no options yet the kernel sends a
+ * SIGTRAP when it has executed a program, as if from itself; 0 for that one.
+ */
+int pt_without_exec_trap(pid_t tid, int sig);
 int pt_get_siginfo(pid_t tid, siginfo_t *);	/* -EINVAL: this is a group-stop */
 int pt_set_siginfo(pid_t tid, const siginfo_t *);	/* at a stop before a signal's delivery */
 int pt_block_signals(pid_t tid, uint64_t *before);	/* all of them; Linux 3.11 */

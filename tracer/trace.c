@@ -108,6 +108,8 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 		}
 		if (console_interrupted() && !s->leaving)
 			lifecycle_leave(s);
+		if (got < 0 && s->leaving)
+			lifecycle_drop_released(s);
 		if (got > 0)
 			tid[n++] = got;
 	}
@@ -196,6 +198,8 @@ on_stop(struct session *s, pid_t tid, int status)
 	if (s->doomed && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
 		kill(tid, SIGKILL);
 	lifecycle_refine(t, tid, &stop);
+	if (stop.kind == STOP_EXEC)
+		t = lifecycle_exec_tid(s, tid);
 	if (!t) {
 		lifecycle_meet(s, tid, &stop);
 		return;
@@ -209,8 +213,6 @@ on_stop(struct session *s, pid_t tid, int status)
 	}
 	if (t->state == TS_SEIZED)
 		attach_settle(s, t, &stop);
-	if (stop.kind == STOP_EXEC)
-		t = lifecycle_exec_tid(s, t);
 	fn = handlers[t->state][stop.kind];
 	if (fn) {
 		fn(s, t, &stop);
@@ -295,7 +297,9 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 		wait_for_others(s, t);
 		return true;
 	}
-	go_on(s, t, s->leaving ? 0 : inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
+	if (s->leaving)
+		return false;
+	go_on(s, t, inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
 	return true;
 }
 
@@ -467,7 +471,12 @@ is_known_to_pass(const struct session *s, const struct tracee *t, const struct r
 static bool
 needs_no_look(const struct session *s, const struct tracee *t, const struct rawcall *raw)
 {
-	return !t->by_filter && t->trap.state == TRAP_NONE && !t->group->loading && is_known_to_pass(s, t, raw);
+	if (t->by_filter || t->trap.state != TRAP_NONE)
+		return false;
+	/* An image that is let go before it has a window: what cannot be held is not refused any more. */
+	if (s->leaving && raw->abi && inject_is_due(t, raw->abi))
+		return true;
+	return !t->group->loading && is_known_to_pass(s, t, raw);
 }
 
 /* It was a filter of the program's own that stopped it, for a tracer that is not there. */

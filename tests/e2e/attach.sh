@@ -68,6 +68,15 @@ state_of() { sed -n "s/^State:[[:space:]]*\\(.\\).*/\\1/p" "/proc/$1/status" 2>/
 is_state() { case $(state_of "$1") in [$2]) return 0 ;; esac; return 1; }
 # All limits of a process: by one the watchdog knows its own.
 limits_of() { cat "/proc/$1/limits"; }
+# A first thread that another one's exec has ended is dead for a moment, and not alone.
+is_over()
+{
+	case $(awk '/^(State|Threads):/ { printf "%s", $2 }' "/proc/$program/status" 2>/dev/null) in
+	'' | [ZX]1) true ;;
+	*) false ;;
+	esac
+}
+has_threads() { [ "$(ls "/proc/$program/task" | wc -l)" = "$1" ]; }
 is_gone() { ! kill -0 "$1" 2>/dev/null || is_state "$1" Z; }
 
 # ended PID: its status, when it has ended within the time.
@@ -246,6 +255,40 @@ ended $supervisor
 is $? 0 'a process whose first thread has ended is let go'
 kill -KILL $program
 wait $program 2>/dev/null
+
+# A thread that executes a program takes its first thread's place, and number.
+start succeeded "$work/end"
+until_true has_threads 2
+attach -p ./all.policy $program
+until_true is_traced_by $program $supervisor
+kill -INT $supervisor
+until_true is_traced_by "$program/task/$(ls /proc/$program/task | grep -vx $program)" 0
+: > end
+ended $supervisor
+is $? 0 'a thread that was let go executes a program before its first thread was: tollgate ends'
+ended $program
+is $? 7 'and the program does as it would'
+
+for without in none seize syscall-info; do
+	set --
+	[ $without = none ] || set -- --without $without
+	start executes 4000
+	rounds=0 bad=
+	until is_over; do
+		attach "$@" -p ./all.policy -o log $program
+		until is_gone $supervisor || is_traced_by $program $supervisor; do sleep 0.01; done 2>/dev/null
+		kill -INT $supervisor 2>/dev/null
+		ended $supervisor
+		case $? in
+		0 | 7) ;;
+		*) is_over || bad="$bad$(cat attach.err)" ;;
+		esac
+		rounds=$((rounds + 1))
+	done
+	ended $program
+	is "$? $bad" '7 ' "its threads execute programs all the time while tollgate comes and goes (without $without)"
+	note "$rounds attachments"
+done
 
 # --- the end of the supervisor is the end of the program
 

@@ -11,6 +11,11 @@
  *
  * attached held FILE: a thread waits in vfork(2) for a child that is stopped, and
  * that another thread continues after two seconds; likewise.
+ *
+ * attached succeeded END: its first thread waits in vfork(2), and when END is
+ * there another one executes a program that exits with 7.
+ *
+ * attached executes N: a thread executes the same, N times; then it exits with 7.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +24,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -170,6 +176,61 @@ leave_without_leader(void)
 	pthread_exit(NULL);
 }
 
+static void
+wait_for_file(void)
+{
+	while (access(file, F_OK) < 0)
+		usleep(TICK / 10);
+}
+
+static void *
+execute_at_end(void *arg)
+{
+	wait_for_file();
+	execl("/proc/self/exe", "attached", "executes", "0", NULL);
+	return arg;
+}
+
+static int
+be_succeeded(void)
+{
+	pthread_t thread;
+	pid_t pid;
+
+	if (pthread_create(&thread, NULL, execute_at_end, NULL))
+		return 16;
+	pid = vfork();
+	if (pid == 0) {
+		wait_for_file();
+		sleep(1);
+		_exit(0);
+	}
+	return 17;
+}
+
+static void *
+execute_again(void *left)
+{
+	char s[12];
+
+	snprintf(s, sizeof(s), "%d", *(int *)left - 1);
+	execl("/proc/self/exe", "attached", "executes", s, NULL);
+	return left;
+}
+
+static int
+execute_in_thread(int left)
+{
+	pthread_t thread;
+
+	if (left <= 0)
+		return 7;
+	if (pthread_create(&thread, NULL, execute_again, &left))
+		return 16;
+	pthread_join(thread, NULL);
+	return 18;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -179,6 +240,12 @@ main(int argc, char **argv)
 		file = argv[2];
 		return run_held();
 	}
+	if (argc == 3 && !strcmp(argv[1], "succeeded")) {
+		file = argv[2];
+		return be_succeeded();
+	}
+	if (argc == 3 && !strcmp(argv[1], "executes"))
+		return execute_in_thread(atoi(argv[2]));
 	if (argc == 3 && !strcmp(argv[1], "vfork")) {
 		file = argv[2];
 		return run_vfork();
