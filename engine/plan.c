@@ -68,15 +68,9 @@ logs_objects(const struct export_input *in)
 
 /* By which marks are told. */
 static bool
-asks_for_access(enum sys_id id)
-{
-	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
-}
-
-static bool
 is_ended_by(const struct trigger *t, enum sys_id id)
 {
-	return (t->kind == TRIGGER_CALL && t->id == id) || (t->kind == TRIGGER_MARK && asks_for_access(id));
+	return (t->kind == TRIGGER_CALL && t->id == id) || (t->kind == TRIGGER_MARK && sys_asks_for_access(id));
 }
 
 /* A phase may end by it. */

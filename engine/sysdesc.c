@@ -154,7 +154,17 @@ sysdesc_find(const char *name)
 	return id;
 }
 
-/* Constants are looked up while a policy loads, never while one decides: a walk will do. */
+bool
+sys_executes(enum sys_id id)
+{
+	return id == SYS_ID_execve || id == SYS_ID_execveat;
+}
+
+bool
+sys_asks_for_access(enum sys_id id)
+{
+	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
+}
 
 unsigned
 sysdesc_nargs(const struct sysdesc *d)
@@ -197,6 +207,7 @@ rights_find(const char *name)
 	return 0;
 }
 
+/* Constants are looked up while a policy loads, never while one decides: a walk will do. */
 const struct constant *
 constant_find(const char *name)
 {

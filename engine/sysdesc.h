@@ -112,6 +112,10 @@ uint64_t argwidth_cut(enum argwidth, unsigned wordsize, uint64_t);
 
 /* The call of that name; SYS_ID_none when there is none. */
 enum sys_id sysdesc_find(const char *name);
+/* It runs another program. */
+bool sys_executes(enum sys_id);
+/* It only asks what may be done with a file: by such a call a program says where it is. */
+bool sys_asks_for_access(enum sys_id);
 /* Number of arguments of a call, virtual ones included. */
 unsigned sysdesc_nargs(const struct sysdesc *);
 /* The argument of that name ("flags", "arg2"); -1 when there is none. */

@@ -15,12 +15,6 @@
 static const char mark_dir[] = "/tollgate/mark/";
 
 static bool
-asks_for_access(enum sys_id id)
-{
-	return id == SYS_ID_access || id == SYS_ID_faccessat || id == SYS_ID_faccessat2;
-}
-
-static bool
 layers_have_mark(const struct layer *layer, size_t n, const char *mark)
 {
 	for (size_t i = 0; i < n; i++)
@@ -34,7 +28,7 @@ advance_mark(const struct layer *layer, size_t n, const struct sysevent *ev)
 {
 	size_t skip = sizeof(mark_dir) - 1;
 
-	for (unsigned i = 0; asks_for_access(ev->id) && i < SYS_MAXARGS; i++) {
+	for (unsigned i = 0; sys_asks_for_access(ev->id) && i < SYS_MAXARGS; i++) {
 		const char *path = ev->arg[i].str;
 
 		if (path && !strncmp(path, mark_dir, skip) && layers_have_mark(layer, n, path + skip))
@@ -116,16 +110,10 @@ changes_view(const struct sysevent *ev)
 	return can_change_view(ev->id);
 }
 
-static bool
-executes(enum sys_id id)
-{
-	return id == SYS_ID_execve || id == SYS_ID_execveat;
-}
-
 bool
 advance_follows(enum sys_id id)
 {
-	return makes_task(id) || executes(id) || changes_ids(id) || can_change_view(id);
+	return makes_task(id) || sys_executes(id) || changes_ids(id) || can_change_view(id);
 }
 
 /* From now on somebody in the program may look at where its calls are made, and is to see that. */
@@ -156,7 +144,7 @@ advance_prepare(struct session *s, struct tracee *t, const struct sysevent *ev)
 	t->group->filters |= looks_at_calls(ev);
 	t->ending = confine_ends(c, &m, t->ends) ? sysdesc_table[ev->id].name : NULL;
 	t->nadded = 0;
-	if (!executes(ev->id))
+	if (!sys_executes(ev->id))
 		return true;
 	t->nadded = confine_transitions(c, ev, t->added);
 	if (t->nadded <= MAX_LAYERS && confine_has_room(c, t->added, t->nadded))

@@ -346,7 +346,7 @@ is_start(struct explaining *e, const struct sysevent *ev)
 	const char *program = e->program;
 
 	e->program = NULL;
-	return program && (ev->id == SYS_ID_execve || ev->id == SYS_ID_execveat) && ev->naccess && ev->access[0].path &&
+	return program && sys_executes(ev->id) && ev->naccess && ev->access[0].path &&
 	    !strcmp(ev->access[0].path, program);
 }
 

@@ -326,12 +326,6 @@ draft_signal(struct draft *d)
 	return d->nr < 0 ? -ENOSYS : err;
 }
 
-static bool
-executes(enum sys_id id)
-{
-	return id == SYS_ID_execve || id == SYS_ID_execveat;
-}
-
 /* The call is made by tollgate, and by the program on no descriptor, so that a filter of its own sees it. */
 static int
 draft_made(struct draft *d, int result)
@@ -442,7 +436,7 @@ draft_objects(struct draft *d, struct hold *h)
 		return draft_bind(d);
 	if (d->in->id == SYS_ID_listen)
 		return draft_listen(d);
-	if (executes(d->in->id))
+	if (sys_executes(d->in->id))
 		return keep_all(h, r);	/* keeps its own name, and is looked at again when the new image is there */
 	for (unsigned k = 0; !err && k < r->n; k++) {
 		struct object *o = &r->object[k];

@@ -101,6 +101,15 @@ set_search(bool all)
 }
 
 int
+ids_drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+
+	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
+}
+
+int
 ids_borrow(const struct file_ids *ids)
 {
 	int err;

@@ -32,6 +32,9 @@ void ids_read(pid_t tid, struct file_ids *);
 int ids_borrow(const struct file_ids *);
 void ids_return(void);
 
+/* This thread's, all of them, for good.  0 or -errno. */
+int ids_drop_capabilities(void);
+
 /* The user whose rights count at this moment. */
 uid_t ids_user(void);
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +10,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tracer/ids.h"
 
 enum { MAX_SHELVES = 64, A_MOMENT = 50 };	/* ms */
 
@@ -20,15 +21,6 @@ static struct shelf {
 	gid_t gid;
 } shelves[MAX_SHELVES];
 static unsigned n;
-
-static bool
-drop_capabilities(void)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
-
-	return syscall(SYS_capset, &header, none) == 0;
-}
 
 /*
  * Not by the C library: it would have all threads of its list do the same, and
@@ -47,7 +39,7 @@ become(uid_t uid, gid_t gid)
 		return false;
 	if ((geteuid() != uid || getuid() != uid) && syscall(SYS_setresuid32, uid, uid, uid) < 0)
 		return false;
-	return drop_capabilities() && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+	return ids_drop_capabilities() == 0 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
 
 /*

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -164,15 +163,6 @@ put_there(int tree, const char *name)
 	return 0;
 }
 
-static int
-drop_all(void)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
-
-	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
-}
-
 static _Noreturn void
 bind_in_child(int fd, const struct sockaddr_un *un, socklen_t len, int held, const struct file_ids *ids, mode_t mask)
 {
@@ -186,7 +176,7 @@ bind_in_child(int fd, const struct sockaddr_un *un, socklen_t len, int held, con
 		_exit(CANNOT);
 	if (put_there(tree, name))
 		_exit(EPERM);
-	err = alone ? drop_all() : 0;	/* those that it got there; others by whose rights it is */
+	err = alone ? ids_drop_capabilities() : 0;	/* those that it got there; others by whose rights it is */
 	if (err || ids_borrow(ids))
 		_exit(CANNOT);
 	umask(mask);

@@ -424,9 +424,7 @@ hangs_on_room(const struct session *s, const struct tracee *t, const struct syse
 static bool
 is_followed(const struct tracee *t, enum sys_id id)
 {
-	bool executes = id == SYS_ID_execve || id == SYS_ID_execveat;
-
-	return t->ending || executes || t->forking || t->changes_ids || t->binds;
+	return t->ending || sys_executes(id) || t->forking || t->changes_ids || t->binds;
 }
 
 /* Where a root directory can change it has to be known which calls on names are under way, and for changes of names always. */
