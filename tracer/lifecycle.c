@@ -311,9 +311,9 @@ tgid_of(pid_t tid)
 
 /* A process that was made while we were attaching to its parent has no mark. */
 static void
-join(struct session *s, struct tracee *child, struct descent from)
+join(struct session *s, struct tracee *child, pid_t tgid, struct descent from)
 {
-	tracee_join(&s->tracees, child, tgid_of(child->tid), from);
+	tracee_join(&s->tracees, child, tgid, from);
 	if (child->group->refs == 1)
 		watchdog_mark_other(child->group->tgid);
 }
@@ -321,7 +321,7 @@ join(struct session *s, struct tracee *child, struct descent from)
 void
 lifecycle_join(struct session *s, struct tracee *child, struct descent from)
 {
-	join(s, child, from);
+	join(s, child, tgid_of(child->tid), from);
 	child->state = TS_RUNNING;
 }
 
@@ -335,14 +335,17 @@ lifecycle_unpark(struct session *s, struct tracee *t)
 }
 
 /*
- * A child that was killed before its first stop, and of whose death we have
- * heard already, is a zombie for as long as its parent likes: it can be
- * signalled, and will not be reported again.
+ * The thread group of a child that is still ours; 0: it is not.  One that was
+ * killed before its first stop, and of whose death we have heard already, is a
+ * zombie for as long as its parent likes: it can be signalled, and will not be
+ * reported again.
  */
-static bool
-is_still_ours(pid_t tid)
+static pid_t
+still_ours(pid_t tid)
 {
-	return tid > 0 && procs_tracer(tid) == getpid();
+	pid_t tracer, tgid = procs_whose(tid, &tracer);
+
+	return tgid > 0 && tracer == getpid() ? tgid : 0;
 }
 
 void
@@ -353,6 +356,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	pid_t tid = (pid_t)msg;
 	struct tracee *child = tracee_find(&s->tracees, tid);
 	struct descent from = { t->group, t->shares_memory };
+	pid_t tgid;
 
 	(void)stop;
 	if (err || tid <= 0) {
@@ -365,10 +369,10 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 		lifecycle_join(s, child, from);
 		inherit_ids(child, t);
 		lifecycle_unpark(s, child);
-	} else if (!child && is_still_ours(tid)) {
+	} else if (!child && (tgid = still_ours(tid)) > 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		inherit_ids(child, t);
-		join(s, child, from);
+		join(s, child, tgid, from);
 	}
 	t->forking = false;
 	orphan_settle(s);

@@ -61,6 +61,21 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+pid_t
+procs_whose(pid_t tid, pid_t *tracer)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], line[256];
+	int tgid = -ESRCH, by = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "TracerPid: %d", &by) < 1)
+		sscanf(line, "Tgid: %d", &tgid);
+	*tracer = by;
+	return tgid;
+}
+
 long
 procs_file_locks(pid_t pid)
 {

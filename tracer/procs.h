@@ -17,6 +17,9 @@ bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 /* The task that traces this one; 0 when there is none. */
 pid_t procs_tracer(pid_t tid);
 
+/* Both at one look: the thread group, -errno, and who traces it. */
+pid_t procs_whose(pid_t tid, pid_t *tracer);
+
 /* Its soft limit of file locks, which the kernel keeps and does not look at; 0: none, < 0: it is gone. */
 long procs_file_locks(pid_t pid);
 
