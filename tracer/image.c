@@ -155,7 +155,7 @@ find_running(const struct task_view *view, struct arena *a, struct running *r)
 		return false;
 	if (!script_loader(&r->program, path, sizeof(path)))
 		return true;
-	return walk(view->whose, AT_FDCWD, path, WALK_FOLLOW, a, &r->loader) == 0 && !r->loader.absent;
+	return walk(view->whose, AT_FDCWD, path, WALK_FOLLOW | WALK_OBJECT, a, &r->loader) == 0 && !r->loader.absent;
 }
 
 static bool
@@ -189,8 +189,24 @@ decide_anew(struct session *s, struct tracee *t, const struct task_view *view, c
 	return allowed;
 }
 
-bool
-image_was_decided(struct session *s, struct tracee *t, const struct task_view *view)
+/* By far most often: what was looked at when the call was made, and nothing else.  Whatever the names lead to by now. */
+static bool
+is_what_was_decided(const struct tracee *t)
+{
+	struct fileid program;
+	struct stat st;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", t->tid);
+	if (stat(path, &st) < 0 || !(is_file(&t->exec[0], &st) || is_file(&t->exec[1], &st)))
+		return false;
+	program = (struct fileid){ st.st_dev, st.st_ino };
+	return mapped_are_these(t->tid, &program, &t->exec[2]);
+}
+
+/* A loader by another name than then, or a file system that has other numbers for what is mapped: it is looked at again. */
+static bool
+is_decided_now(struct session *s, struct tracee *t, const struct task_view *view)
 {
 	struct running r = { { .fd = -1, .parent = -1 }, { .fd = -1, .parent = -1 } };
 	bool decided = ids_borrow(lifecycle_ids(t)) == 0 && find_running(view, &s->arena, &r) &&
@@ -204,4 +220,10 @@ image_was_decided(struct session *s, struct tracee *t, const struct task_view *v
 	object_release(&r.program);
 	object_release(&r.loader);
 	return decided;
+}
+
+bool
+image_was_decided(struct session *s, struct tracee *t, const struct task_view *view)
+{
+	return is_what_was_decided(t) || is_decided_now(s, t, view);
 }

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "tracer/tracee.h"
 
 /* A file as /proc/PID/maps shows it.  On some file systems (overlay, btrfs) that is not what stat(2) says. */
 struct shown {
@@ -57,14 +59,45 @@ same(const struct shown *a, const struct shown *b)
 	return a->major == b->major && a->minor == b->minor && a->ino == b->ino;
 }
 
-bool
-mapped_nothing_else(pid_t tid, int loader)
+/* Of files, nothing but these two. */
+static bool
+are_all(pid_t tid, const struct shown *one, const struct shown *other)
 {
 	cleanup_file FILE *f = NULL;
-	struct shown program, other = { 0 }, file;
+	struct shown file;
 	char path[48];
 	uint64_t lo;
 	bool any = false;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
+	f = fopen(path, "re");
+	while (f && next_line(f, &lo, &file)) {
+		any = true;
+		if (file.ino && !same(&file, one) && !same(&file, other))
+			return false;
+	}
+	return any;
+}
+
+static struct shown
+as_stat_says(const struct fileid *id)
+{
+	return (struct shown){ major(id->dev), minor(id->dev), id->ino };
+}
+
+bool
+mapped_are_these(pid_t tid, const struct fileid *program, const struct fileid *loader)
+{
+	struct shown one = as_stat_says(program), other = as_stat_says(loader);
+
+	return are_all(tid, &one, &other);
+}
+
+bool
+mapped_nothing_else(pid_t tid, int loader)
+{
+	struct shown program, other = { 0 };
+	char path[48];
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", tid);
 	if (!learn(path, &program))
@@ -72,12 +105,5 @@ mapped_nothing_else(pid_t tid, int loader)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", loader);
 	if (loader >= 0 && !learn(path, &other))
 		return false;
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	while (f && next_line(f, &lo, &file)) {
-		any = true;
-		if (file.ino && !same(&file, &program) && !same(&file, &other))
-			return false;
-	}
-	return any;
+	return are_all(tid, &program, &other);
 }

@@ -13,4 +13,12 @@
  */
 bool mapped_nothing_else(pid_t tid, int loader);
 
+/*
+ * The same at less cost, of files that are known by what stat(2) says of them
+ * (a loader with the number 0: none).  False also where the file system shows
+ * other numbers in /proc/PID/maps: then mapped_nothing_else() has to be asked.
+ */
+struct fileid;
+bool mapped_are_these(pid_t tid, const struct fileid *program, const struct fileid *loader);
+
 #endif
