@@ -278,7 +278,7 @@ resolve_loader(struct job *j, unsigned i, const struct object *program)
 	if (!a)
 		return -ENOMEM;
 	a->any = true;
-	lost = err = walk(j->view->whose, AT_FDCWD, loader, WALK_FOLLOW, j->arena, &o);
+	lost = err = walk(j->view->whose, AT_FDCWD, loader, WALK_FOLLOW | WALK_OBJECT, j->arena, &o);
 	if (!err && !o.absent)
 		j->out->exec[2] = (struct fileid){ o.st.st_dev, o.st.st_ino };
 	if (!err && !o.absent && !object_readable(&o))
@@ -305,7 +305,7 @@ resolve_exec(struct job *j, unsigned i, const struct object *o)
 
 		if (!a)
 			return -ENOMEM;
-		err = walk(j->view->whose, AT_FDCWD, interp, WALK_FOLLOW, j->arena, &found);
+		err = walk(j->view->whose, AT_FDCWD, interp, WALK_FOLLOW | WALK_OBJECT, j->arena, &found);
 		if (!err && !found.absent)
 			j->out->exec[1] = (struct fileid){ found.st.st_dev, found.st.st_ino };
 		err = job_settle(j, a, &found, err);

@@ -65,9 +65,9 @@ is_proc(int fd, const struct stat *st)
 }
 
 static int
-open_below(int dir, const char *path)
+open_below(int dir, const char *path, uint64_t resolve)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS };
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
 	int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 
 	never |= fd < 0 && errno == ENOSYS;
@@ -107,8 +107,23 @@ begin(struct from *f, struct whose whose, int dirfd, const char *path, struct ar
 static bool
 find_at_once(const struct from *f, const char *path, struct object *o)
 {
-	o->fd = open_below(f->fd, path);
+	o->fd = open_below(f->fd, path, RESOLVE_NO_SYMLINKS);
 	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_proc(o->fd, &o->st);
+}
+
+/*
+ * There are links on the way, and the kernel follows them, but none of procfs
+ * by which it would leap.  All others lead everybody to the same place; only
+ * on procfs itself does that depend on who looks.
+ */
+static bool
+find_by_links(const struct from *f, struct whose whose, const char *path, struct arena *a, struct object *o)
+{
+	o->fd = open_below(f->fd, path, RESOLVE_NO_MAGICLINKS);
+	if (o->fd < 0 || fstat(o->fd, &o->st) < 0 || is_proc(o->fd, &o->st))
+		return false;
+	o->name = object_name(whose, o->fd, a);
+	return o->name;
 }
 
 /* On the way, before any link, is a name of nothing: so the path is the object's name, too. */
@@ -129,7 +144,7 @@ find_entry(const struct from *f, const char *path, struct arena *a, struct objec
 
 	if (!dir)
 		return false;
-	o->parent = open_below(f->fd, dir);
+	o->parent = open_below(f->fd, dir, RESOLVE_NO_SYMLINKS);
 	if (o->parent < 0)
 		return is_missing(o, err);
 	if (fstat(o->parent, &o->dir) < 0 || !S_ISDIR(o->dir.st_mode) || is_proc(o->parent, &o->dir))
@@ -158,7 +173,7 @@ settle(unsigned flags, struct object *o)
 }
 
 static bool
-find(const struct from *f, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
+find(const struct from *f, struct whose whose, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
 	bool at_once = flags == (WALK_FOLLOW | WALK_OBJECT);
 
@@ -166,9 +181,9 @@ find(const struct from *f, const char *path, unsigned flags, struct arena *a, st
 	errno = 0;
 	if (at_once && find_at_once(f, path, o))
 		return true;
-	object_release(o);
 	if (at_once && errno == ELOOP)
-		return false;		/* wherever the link is, it will be followed */
+		return find_by_links(f, whose, path, a, o);
+	object_release(o);
 	return find_entry(f, path, a, o, err) && settle(flags, o);
 }
 
@@ -182,8 +197,8 @@ stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct a
 	*o = (struct object){ .fd = -1, .parent = -1 };
 	if (never || !whose.own_root || flags & ~(unsigned)(WALK_FOLLOW | WALK_ENTRY | WALK_OBJECT) || !is_plain(path))
 		return false;
-	found = begin(&f, whose, dirfd, path, a) && find(&f, below, flags, a, o, err);
-	if (found)
+	found = begin(&f, whose, dirfd, path, a) && find(&f, whose, below, flags, a, o, err);
+	if (found && !o->name)
 		o->name = arena_printf(a, "%s/%s", f.name, below);
 	object_release(&f.held);
 	if (found && o->name && strlen(o->name) < PATH_MAX)
@@ -226,7 +241,7 @@ stride_dirs(int dir, const char *path, size_t *n)
 	do {
 		memcpy(way, path, *n);
 		way[*n] = '\0';
-		fd = open_below(dir, way);
+		fd = open_below(dir, way, RESOLVE_NO_SYMLINKS);
 	} while (fd < 0 && errno == ENOENT && (*n = shorter(path, *n)));
 	if (fd >= 0 && is_on_proc(fd)) {
 		close(fd);

@@ -328,9 +328,8 @@ strip_deleted(int fd, char *path)
 		path[n - m] = '\0';
 }
 
-/* The kernel's name for the object; in the arena.  NULL when it has none that fits. */
-static const char *
-name_of(struct whose whose, int fd, struct arena *a)
+const char *
+object_name(struct whose whose, int fd, struct arena *a)
 {
 	char path[PATH_MAX + 16];
 
@@ -348,7 +347,7 @@ name_of(struct whose whose, int fd, struct arena *a)
 static int
 unreached(struct walker *w, const char *name, int err, struct arena *a, struct object *o)
 {
-	const char *dir = name_of(w->whose, w->cur, a);
+	const char *dir = object_name(w->whose, w->cur, a);
 
 	o->absent = true;
 	o->name = dir ? join(a, dir, name, w->rest) : NULL;
@@ -382,12 +381,12 @@ lies_in(const char *path, const char *dir)
 static const char *
 name_of_entry(struct walker *w, struct arena *a, const struct object *o)
 {
-	const char *own = name_of(w->whose, w->cur, a), *dir;
+	const char *own = object_name(w->whose, w->cur, a), *dir;
 	char last[NAME_MAX + 1] = "";
 
 	if (!own || is_dots(o->last))
 		return own;
-	dir = name_of(w->whose, o->parent, a);
+	dir = object_name(w->whose, o->parent, a);
 	if (!dir || lies_in(own, dir))
 		return dir ? own : NULL;
 	memcpy(last, o->last, strcspn(o->last, "/"));
@@ -397,7 +396,7 @@ name_of_entry(struct walker *w, struct arena *a, const struct object *o)
 static int
 reached(struct walker *w, struct arena *a, struct object *o)
 {
-	o->name = o->entry ? name_of_entry(w, a, o) : name_of(w->whose, w->cur, a);
+	o->name = o->entry ? name_of_entry(w, a, o) : object_name(w->whose, w->cur, a);
 	if (!o->name)
 		return -ENAMETOOLONG;
 	o->slash = !o->entry && !(w->flags & WALK_FOLLOW);
@@ -462,13 +461,13 @@ step(struct walker *w, const char *name, bool followed)
 static int
 leap(struct walker *w)
 {
+	char *names = w->rest + strspn(w->rest, "/");
 	size_t n;
-	int fd = w->dev ? -1 : stride_dirs(w->cur, w->rest + strspn(w->rest, "/"), &n);
+	int fd = w->dev ? -1 : stride_dirs(w->cur, names, &n);
 
 	if (fd < 0)
 		return 0;
-	n += strspn(w->rest, "/");
-	memmove(w->rest, w->rest + n, strlen(w->rest + n) + 1);
+	memmove(w->rest, names + n, strlen(names + n) + 1);
 	return step_to(w, fd);
 }
 

@@ -25,11 +25,12 @@ static int dir_fd, file_fd;
 /*
  * top/a/b/file   top/a/link -> b/file   top/up -> ..   top/abs -> top/a
  * top/loop -> loop   top/dangling -> a/none   top/a/b is the cwd
+ * top/mounts -> /proc/self/mounts   top/out -> /proc/self/../../top/a/b/file
  */
 static void
 setup(void)
 {
-	char template[] = "/tmp/tollgate-resolve.XXXXXX", path[PATH_MAX + 8];
+	char template[] = "/tmp/tollgate-resolve.XXXXXX", path[PATH_MAX + 8], out[PATH_MAX + 32];
 
 	arena_init(&arena, 2 << 20);
 	ck_assert_ptr_nonnull(mkdtemp(template));
@@ -41,14 +42,16 @@ setup(void)
 	dir_fd = open("a", O_RDONLY | O_DIRECTORY);
 	snprintf(path, sizeof(path), "%s/a", top);
 	ck_assert_int_eq(symlink("b/file", "a/link") | symlink("..", "up") | symlink(path, "abs") |
-	    symlink("loop", "loop") | symlink("a/none", "dangling"), 0);
+	    symlink("loop", "loop") | symlink("a/none", "dangling") | symlink("/proc/self/mounts", "mounts"), 0);
+	snprintf(out, sizeof(out), "/proc/self/../..%s/b/file", path);
+	ck_assert_int_eq(symlink(out, "out"), 0);
 	ck_assert_int_eq(chdir("a/b"), 0);
 }
 
 static void
 teardown(void)
 {
-	static const char *const names[] = { "a/b/file", "a/link", "up", "abs", "loop", "dangling" };
+	static const char *const names[] = { "a/b/file", "a/link", "up", "abs", "loop", "dangling", "mounts", "out" };
 
 	ck_assert_int_eq(chdir(top), 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
@@ -126,6 +129,8 @@ static const struct {
 	{ CWD, "/proc/self/fd/%F", NF, 0, false, "/proc/self/fd/%F" },
 	{ CWD, "/proc/%P/status", F, 0, false, "/proc/self/status" },
 	{ CWD, "/proc/1/status", F, 0, false, "/proc/1/status" },
+	{ CWD, "%T/mounts", F, 0, false, "/proc/self/mounts" },
+	{ CWD, "%T/out", F, 0, false, "%T/a/b/file" },
 	/* what is not there */
 	{ CWD, "new", F, 0, true, "%T/a/b/new" },
 	{ CWD, "new/", NF, 0, true, "%T/a/b/new" },
@@ -237,6 +242,9 @@ START_TEST(plain_paths_are_strides)
 		{ "file", F, true }, { "new", F, true }, { "%T/a/b/new", WALK_ENTRY, true },
 		{ "%T/a/link", F, false }, { "%T/abs/b/file", F, false }, { "../b/file", F, false }, { "file/", F, false },
 		{ "//tmp", F, false }, { "/tmp/./x", F, false }, { "/proc/self/status", F, false }, { "/dev/fd", F, false },
+		{ "%T/a/link", F | WALK_OBJECT, true }, { "%T/abs/b/file", F | WALK_OBJECT, true }, { "%T/out", F | WALK_OBJECT, true },
+		{ "%T/abs/no/new", F | WALK_OBJECT, false }, { "%T/dangling", F | WALK_OBJECT, false }, { "%T/loop", F | WALK_OBJECT, false },
+		{ "%T/mounts", F | WALK_OBJECT, false }, { "/dev/fd", F | WALK_OBJECT, false }, { "/dev/fd/0", F | WALK_OBJECT, false },
 		{ "%T/no/new", F, true }, { "%T/a/link/no/new", F, false }, { "", F, false }, { "/", F, false },
 	};
 	struct object o;
