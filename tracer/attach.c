@@ -184,7 +184,8 @@ seize_process(struct attachment *a, pid_t pid)
 		procs_each_task(pid, seize, a);
 		found |= a->any;
 		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(&looks));
-	} while (again && !a->err && !console_interrupted());
+		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
+	} while (again && !a->err && (a->executed || !console_interrupted()));
 	if (found && a->leader_is_dead)
 		take(a, pid)->ghost = true;
 	a->any = found;
@@ -258,7 +259,7 @@ attach(struct session *s, pid_t pid)
 	if (!a->err)
 		seize_process(a, pid);
 	seize_what_is_new(a);
-	if (!a->err && !s->tracees.n) {
+	if (!a->err && !s->tracees.n && !console_interrupted()) {
 		warn("cannot attach to %d: it has ended", pid);
 		a->err = -ESRCH;
 	}

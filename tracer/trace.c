@@ -64,7 +64,7 @@ trace_attached(struct session *s, pid_t pid)
 
 	s->main_pid = pid;
 	s->views_differ = s->files_shared = true;
-	if (err)
+	if (err || console_interrupted())
 		lifecycle_leave(s);
 	failed = serve(s);
 	return err ? err : failed;

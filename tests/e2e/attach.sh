@@ -260,9 +260,10 @@ wait $program 2>/dev/null
 start succeeded "$work/end"
 until_true has_threads 2
 attach -p ./all.policy $program
-until_true is_traced_by $program $supervisor
+executing=$program/task/$(ls /proc/$program/task | grep -vx $program)
+until_true is_traced_by "$executing" $supervisor
 kill -INT $supervisor
-until_true is_traced_by "$program/task/$(ls /proc/$program/task | grep -vx $program)" 0
+until_true is_traced_by "$executing" 0
 : > end
 ended $supervisor
 is $? 0 'a thread that was let go executes a program before its first thread was: tollgate ends'
