@@ -348,6 +348,13 @@ still_ours(pid_t tid)
 	return tgid > 0 && tracer == getpid() ? tgid : 0;
 }
 
+/* At a filter's stop: nothing is to be put back at the end of the call, and nobody waits for that. */
+static bool
+needs_no_exit(const struct tracee *t)
+{
+	return t->by_filter && !t->changes_ids && !t->hold.nregs && !t->hold.nfds && t->turn == TURN_NONE && t->trap.state == TRAP_NONE;
+}
+
 void
 on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 {
@@ -376,6 +383,8 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	}
 	t->forking = false;
 	orphan_settle(s);
+	if (needs_no_exit(t))
+		t->state = TS_RUNNING;
 	lifecycle_resume(s, t, 0);
 }
 
