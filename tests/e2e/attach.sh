@@ -173,7 +173,7 @@ attach -p ./no.policy -o log --status-fd 3 $program 3> status
 until_true is_mode refused
 : > end
 ended $supervisor
-is $? 7 'it ends with the status of the program'
+is "$? $(cat attach.err)" '7 ' 'it ends with the status of the program'
 ended $program
 is $? 7 'which the program itself keeps'
 is "$(head -n 1 status)" "{\"child-pid\": $program}" 'the status descriptor names the process'
