@@ -48,6 +48,14 @@ is_plain(const char *path)
 	return n;
 }
 
+static bool
+ends_in_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return name_len(slash ? slash + 1 : path);
+}
+
 /* What is there depends on who looks, and has other names than that. */
 static bool
 is_on_proc(int fd)
@@ -112,9 +120,9 @@ find_at_once(const struct from *f, const char *path, struct object *o)
 }
 
 /*
- * There are links on the way, and the kernel follows them, but none of procfs
- * by which it would leap.  All others lead everybody to the same place; only
- * on procfs itself does that depend on who looks.
+ * There are links on the way, or "..", and the kernel follows them, but none of
+ * procfs by which it would leap.  All others lead everybody to the same place;
+ * only on procfs itself does that depend on who looks.
  */
 static bool
 find_by_links(const struct from *f, struct whose whose, const char *path, struct arena *a, struct object *o)
@@ -173,11 +181,16 @@ settle(unsigned flags, struct object *o)
 }
 
 static bool
+is_all_that_matters(unsigned flags)
+{
+	return flags == (WALK_FOLLOW | WALK_OBJECT);
+}
+
+static bool
 find(const struct from *f, struct whose whose, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
-	bool at_once = flags == (WALK_FOLLOW | WALK_OBJECT);
+	bool at_once = is_all_that_matters(flags);
 
-	*err = 0;
 	errno = 0;
 	if (at_once && find_at_once(f, path, o))
 		return true;
@@ -191,13 +204,16 @@ bool
 stride(struct whose whose, int dirfd, const char *path, unsigned flags, struct arena *a, struct object *o, int *err)
 {
 	const char *below = path + (path[0] == '/');
+	bool plain = is_plain(path), found;
 	struct from f;
-	bool found;
 
+	*err = 0;
 	*o = (struct object){ .fd = -1, .parent = -1 };
-	if (never || !whose.own_root || flags & ~(unsigned)(WALK_FOLLOW | WALK_ENTRY | WALK_OBJECT) || !is_plain(path))
+	if (never || !whose.own_root || flags & ~(unsigned)(WALK_FOLLOW | WALK_ENTRY | WALK_OBJECT) ||
+	    !(plain || (is_all_that_matters(flags) && ends_in_name(path))))
 		return false;
-	found = begin(&f, whose, dirfd, path, a) && find(&f, whose, below, flags, a, o, err);
+	found = begin(&f, whose, dirfd, path, a) &&
+	    (plain ? find(&f, whose, below, flags, a, o, err) : find_by_links(&f, whose, below, a, o));
 	if (found && !o->name)
 		o->name = arena_printf(a, "%s/%s", f.name, below);
 	object_release(&f.held);

@@ -244,6 +244,8 @@ START_TEST(plain_paths_are_strides)
 		{ "//tmp", F, false }, { "/tmp/./x", F, false }, { "/proc/self/status", F, false }, { "/dev/fd", F, false },
 		{ "%T/a/link", F | WALK_OBJECT, true }, { "%T/abs/b/file", F | WALK_OBJECT, true }, { "%T/out", F | WALK_OBJECT, true },
 		{ "%T/abs/no/new", F | WALK_OBJECT, false }, { "%T/dangling", F | WALK_OBJECT, false }, { "%T/loop", F | WALK_OBJECT, false },
+		{ "../b/file", F | WALK_OBJECT, true }, { "%T/abs/b/.././b//file", F | WALK_OBJECT, true }, { "file/..", F | WALK_OBJECT, false },
+		{ "file/", F | WALK_OBJECT, false }, { "/tmp/..", F | WALK_OBJECT, false }, { "/etc/../proc/self/status", F | WALK_OBJECT, false },
 		{ "%T/mounts", F | WALK_OBJECT, false }, { "/dev/fd", F | WALK_OBJECT, false }, { "/dev/fd/0", F | WALK_OBJECT, false },
 		{ "%T/no/new", F, true }, { "%T/a/link/no/new", F, false }, { "", F, false }, { "/", F, false },
 	};
