@@ -19,7 +19,6 @@ handler on_signal;	/* deliver it */
 handler on_early_signal;	/* before the SIGSTOP that a new task begins with where there is no PTRACE_SEIZE */
 handler on_group;	/* stay stopped, listening */
 handler on_fork;	/* in the parent: a child is there or about to be */
-handler on_exec;	/* the new image is in place and none of its code ran */
 handler on_gone;
 
 /*
@@ -32,11 +31,12 @@ void lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *);
 void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
 
 /*
- * At an exec event the task may have changed its tid to its leader's, whom we
- * may not know (any more).  Returns the tracee under its new tid, NULL when
- * both are unknown; its siblings are gone.
+ * Those that are known of a process, but for its leader, are gone: it has
+ * executed a program, or the leader's death was told, which is when all its
+ * threads have been waited for.  Who is still here then was executing, had taken
+ * over the leader's tid, and was killed before its event.
  */
-struct tracee *lifecycle_exec_tid(struct session *, pid_t tid);
+void lifecycle_forget_threads(struct session *, pid_t tgid);
 
 /*
  * Resumes until the next stop that concerns us; sig is delivered.  Who could not

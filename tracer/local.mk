@@ -70,6 +70,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/enforce_pins.c	\
 	%D%/environ.c		\
 	%D%/environ.h		\
+	%D%/exec.c		\
+	%D%/exec.h		\
 	%D%/features.c		\
 	%D%/filter.c		\
 	%D%/filter.h		\

@@ -24,6 +24,7 @@
 #include "tracer/console.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
+#include "tracer/exec.h"
 #include "tracer/filter.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
@@ -199,7 +200,7 @@ on_stop(struct session *s, pid_t tid, int status)
 		kill(tid, SIGKILL);
 	lifecycle_refine(t, tid, &stop);
 	if (stop.kind == STOP_EXEC)
-		t = lifecycle_exec_tid(s, tid);
+		t = exec_tid(s, tid);
 	if (!t) {
 		lifecycle_meet(s, tid, &stop);
 		return;
