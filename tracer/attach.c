@@ -29,6 +29,7 @@ struct attachment {
 	size_t nolder, cap;
 	bool leader_is_dead;
 	bool any;		/* something was seized in this round */
+	bool late;		/* a task has got its options at its first stop only */
 	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
 	int err;
 };
@@ -73,7 +74,7 @@ seize_by_number(pid_t tid)
 {
 	int err = -EPERM;
 
-	for (int times = 0; err == -EPERM && times < 4; times++) {
+	for (int times = 0; err == -EPERM && times < 100; times++) {
 		if (times && (procs_is_dead(tid) || procs_tracer(tid)))
 			break;
 		err = pt_seize_running(tid);
@@ -162,10 +163,12 @@ is_succeeded(const struct attachment *a)
 
 /* Whether a process whose leader has ended, and of which nothing was found, is to be looked at again: it may be executing. */
 static bool
-has_patience(unsigned *looks)
+has_patience(const struct attachment *a, unsigned *looks)
 {
 	const struct timespec moment = { 0, 1000000 };
 
+	if (a->pid != a->main_pid && procs_threads(a->pid) < 2)
+		return false;
 	nanosleep(&moment, NULL);
 	return ++*looks < 100;
 }
@@ -183,7 +186,7 @@ seize_process(struct attachment *a, pid_t pid)
 		a->any = a->leader_is_dead = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(&looks));
+		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
 	if (found && a->leader_is_dead)
@@ -270,14 +273,31 @@ attach(struct session *s, pid_t pid)
 static int
 settle_late(struct tracee *t)
 {
-	int err = pt_set_options(t->tid);
+	attachment.late = true;
+	return pt_set_options(t->tid);
+}
 
-	if (err || attachment.err)
-		return err == -ESRCH ? 0 : err;
-	seize_process(&attachment, t->group->tgid);
-	attachment.any = true;
-	seize_what_is_new(&attachment);
-	return attachment.err;
+static void
+seize_again(pid_t pid, void *ctx)
+{
+	struct attachment *a = ctx;
+
+	if (!a->err && tracee_group(&a->s->tracees, pid))
+		seize_process(a, pid);
+}
+
+int
+attach_catch_up(void)
+{
+	struct attachment *a = &attachment;
+
+	if (!a->late || a->err)
+		return 0;
+	a->late = false;
+	procs_each(seize_again, a);
+	a->any = true;
+	seize_what_is_new(a);
+	return a->err;
 }
 
 void

@@ -17,4 +17,7 @@ int attach(struct session *, pid_t pid);
 /* The first stop of a task that was seized: tells whether it is in a call. */
 void attach_settle(struct session *, struct tracee *, const struct stop *);
 
+/* After the stops of a time were served: what tasks had made that got their options late.  0; or -errno after a message. */
+int attach_catch_up(void);
+
 #endif

@@ -115,6 +115,8 @@ drop_released(struct tracee *t, void *ctx)
 		return;
 	if (t->group)
 		watchdog_unmark(t->group->tgid);
+	advance_end(s, t);
+	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);
 }
 
@@ -122,6 +124,7 @@ void
 lifecycle_drop_released(struct session *s)
 {
 	tracee_each(&s->tracees, drop_released, s);
+	orphan_settle(s);
 }
 
 void
@@ -494,14 +497,17 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 	orphan_settle(s);
 }
 
-/* One that is missing for the second time. */
+/*
+ * One that is missing for the second time.  Who was not found and stands at a
+ * stop was not resumed; else it is dying, and may be long about it.
+ */
 static void
 look_after(struct tracee *t, void *ctx)
 {
 	struct tracee **found = ctx;
 	bool was_missing = t->missing;
 
-	t->missing = !t->ghost && (t->unfound || procs_tracer(t->tid) != getpid());
+	t->missing = !t->ghost && ((t->unfound && procs_is_held(t->tid)) || procs_tracer(t->tid) != getpid());
 	if (t->missing && was_missing)
 		*found = t;
 }

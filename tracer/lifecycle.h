@@ -71,10 +71,10 @@ void lifecycle_unpark(struct session *, struct tracee *);
 void lifecycle_kill_all(struct session *);
 
 /*
- * Now and then: who is gone, not traced by us, or could not be found at a stop,
- * at two looks without having been heard of in between is forgotten, and killed
- * where it runs.  It should
- * not happen; where it did, tollgate would wait for ever.
+ * Now and then: who is gone, not traced by us, or could not be found at the stop
+ * where it stands, at two looks without having been heard of in between is
+ * forgotten, and killed where it runs.  It should not happen; where it did,
+ * tollgate would wait for ever.
  */
 void lifecycle_sweep(struct session *);
 

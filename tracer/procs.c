@@ -61,6 +61,14 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+int
+procs_threads(pid_t pid)
+{
+	long n = status_field(pid, "Threads:");
+
+	return n > 0 ? (int)n : 0;
+}
+
 pid_t
 procs_whose(pid_t tid, pid_t *tracer)
 {
@@ -93,8 +101,9 @@ procs_umask(pid_t tid)
 	return mask < 0 ? 0777 : (mode_t)mask;
 }
 
-bool
-procs_is_dead(pid_t tid)
+/* The letter for the state that the task is in; 0: there is no such task. */
+static char
+state(pid_t tid)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48], line[256];
@@ -103,8 +112,24 @@ procs_is_dead(pid_t tid)
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, "State:", 6))
-			return strpbrk(line + 6, "ZX") != NULL;
-	return true;
+			return line[6 + strspn(line + 6, " \t")];
+	return '\0';
+}
+
+bool
+procs_is_dead(pid_t tid)
+{
+	char letter = state(tid);
+
+	return !letter || strchr("ZX", letter);
+}
+
+bool
+procs_is_held(pid_t tid)
+{
+	char letter = state(tid);
+
+	return letter == 't' || letter == 'T';	/* as before Linux 2.6.33 */
 }
 
 /* A set of signals as /proc has it: a bit each, in hexadecimal. */

@@ -17,6 +17,9 @@ bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 /* The task that traces this one; 0 when there is none. */
 pid_t procs_tracer(pid_t tid);
 
+/* How many threads the process has, its first one among them even when it has ended; 0: there is no such process. */
+int procs_threads(pid_t pid);
+
 /* Both at one look: the thread group, -errno, and who traces it. */
 pid_t procs_whose(pid_t tid, pid_t *tracer);
 
@@ -28,6 +31,8 @@ mode_t procs_umask(pid_t tid);
 
 /* Is it a zombie, or gone? */
 bool procs_is_dead(pid_t tid);
+/* Does it stand at a stop? */
+bool procs_is_held(pid_t tid);
 /* Calls fn for each thread of a process; false when /proc shows none. */
 bool procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx);
 

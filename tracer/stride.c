@@ -120,14 +120,14 @@ find_at_once(const struct from *f, const char *path, struct object *o)
 }
 
 /*
- * There are links on the way, or "..", and the kernel follows them, but none of
- * procfs by which it would leap.  All others lead everybody to the same place;
- * only on procfs itself does that depend on who looks.
+ * There are links on the way, or "..", and the kernel follows them, as far as
+ * they stay on one mount: so they lead everybody to the same place.  On procfs
+ * that depends on who looks, and the supervisor's directories are there.
  */
 static bool
 find_by_links(const struct from *f, struct whose whose, const char *path, struct arena *a, struct object *o)
 {
-	o->fd = open_below(f->fd, path, RESOLVE_NO_MAGICLINKS);
+	o->fd = open_below(f->fd, path, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
 	if (o->fd < 0 || fstat(o->fd, &o->st) < 0 || is_proc(o->fd, &o->st))
 		return false;
 	o->name = object_name(whose, o->fd, a);

@@ -6,7 +6,7 @@
  * Paths on which nothing has to be looked at in between, in one step: openat2(2)
  * with RESOLVE_NO_SYMLINKS follows no link at all, so the name of what it finds
  * is the path itself; where what is found is all that matters it may follow
- * those that are the same for all, and the kernel says what that is called.
+ * links that stay on one mount, and the kernel says what that is called.
  */
 
 #include "tracer/walk.h"

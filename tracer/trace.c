@@ -80,6 +80,8 @@ serve(struct session *s)
 	while ((n = gather(s, tid, status)) > 0) {
 		for (int i = 0; i < n; i++)
 			on_stop(s, tid[i], status[i]);
+		if (attach_catch_up())
+			lifecycle_kill_all(s);		/* somebody goes on without a policy */
 		if (s->tracees.waiting)
 			tracee_each(&s->tracees, serve_waiting, s);
 	}
@@ -473,7 +475,7 @@ needs_no_look(const struct session *s, const struct tracee *t, const struct rawc
 	if (t->by_filter || t->trap.state != TRAP_NONE)
 		return false;
 	/* An image that is let go before it has a window: what cannot be held is not refused any more. */
-	if (s->leaving && raw->abi && inject_is_due(t, raw->abi))
+	if (s->leaving && raw->abi && inject_is_due(t, raw->abi) && !advance_follows(sysmap_id(&s->map, raw->abi, raw->nr)))
 		return true;
 	return !t->group->loading && is_known_to_pass(s, t, raw);
 }
