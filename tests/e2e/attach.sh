@@ -173,6 +173,7 @@ for without in none exitkill; do
 	ended $supervisor
 done
 
+until_true is_mode opens
 attach -p ./no.policy -o log --status-fd 3 $program 3> status
 until_true is_mode refused
 : > end
