@@ -292,8 +292,8 @@ for without in none seize syscall-info; do
 		rounds=$((rounds + 1))
 	done
 	ended $program
-	claim="its threads execute programs all the time while tollgate comes and goes (without $without)"
 	came_to="$? $bad"
+	claim="its threads execute programs all the time while tollgate comes and goes (without $without)"
 	if [ "$came_to" != '7 ' ] && { [ $without = seize ] || ! "$TOLLGATE" probe | grep -q '^  yes  seize '; }; then
 		tap_n=$((tap_n + 1))
 		echo "not ok $tap_n - $claim # TODO without SEIZE one in hundreds is killed ($came_to)"
