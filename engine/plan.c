@@ -66,7 +66,6 @@ logs_objects(const struct export_input *in)
 	return false;
 }
 
-/* By which marks are told. */
 static bool
 is_ended_by(const struct trigger *t, enum sys_id id)
 {

@@ -29,8 +29,8 @@ struct attachment {
 	size_t nolder, cap;
 	bool leader_is_dead;
 	bool any;		/* something was seized in this round */
-	bool late;		/* a task has got its options at its first stop only */
 	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
+	bool late;		/* a task has got its options at its first stop only */
 	int err;
 };
 
@@ -92,11 +92,11 @@ stop_seized(struct attachment *a, pid_t tid, bool late)
 	struct tracee *t;
 	int err = pt_has(PT_SEIZE) ? pt_interrupt(tid) : 0;
 
-	if (err == -ESRCH && procs_tracer(tid) != getpid()) {
+	if (err == -ESRCH && !procs_is_ours(tid)) {
 		tid = a->pid;
 		err = pt_interrupt(tid);
 	}
-	if (err && procs_tracer(tid) != getpid())
+	if (err && !procs_is_ours(tid))
 		return;			/* another one has executed since: the next look finds that */
 	t = tracee_find(&a->s->tracees, tid);
 	t = t ? t : take(a, tid);
@@ -121,7 +121,7 @@ seize(pid_t tid, void *ctx)
 
 	if (a->err || (known && known->ghost && procs_is_dead(tid)))
 		return;
-	if (procs_tracer(tid) == getpid()) {
+	if (procs_is_ours(tid)) {
 		if (a->executed && tid == a->pid) {
 			a->executed = false;
 			(known ? known : take(a, tid))->awaits_stop = true;
@@ -133,7 +133,7 @@ seize(pid_t tid, void *ctx)
 	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
-	if (err == -EPERM && procs_tracer(tid) == getpid())
+	if (err == -EPERM && procs_is_ours(tid))
 		return;			/* by now the kernel has seized it for us, since who made it is */
 	if (err == -ECHILD) {
 		a->any = true;
@@ -158,7 +158,7 @@ seize(pid_t tid, void *ctx)
 static bool
 is_succeeded(const struct attachment *a)
 {
-	return !procs_is_dead(a->pid) && procs_tracer(a->pid) != getpid();
+	return !procs_is_dead(a->pid) && !procs_is_ours(a->pid);
 }
 
 /* Whether a process whose leader has ended, and of which nothing was found, is to be looked at again: it may be executing. */
@@ -221,7 +221,7 @@ seize_younger(pid_t pid, void *ctx)
 	struct attachment *a = ctx;
 	bool before = a->any;
 
-	if (a->err || is_older(a, pid) || procs_tracer(pid) == getpid() || !tracee_group(&a->s->tracees, procs_parent(pid)))
+	if (a->err || is_older(a, pid) || procs_is_ours(pid) || !tracee_group(&a->s->tracees, procs_parent(pid)))
 		return;
 	seize_process(a, pid);
 	a->any |= before;

@@ -99,11 +99,20 @@ interrupt_one(struct tracee *t, void *ctx)
 	lifecycle_insist(t, pt_interrupt(t->tid));
 }
 
+/* Of it nothing will be heard any more, not even what became of the call that it was in. */
+static void
+forget(struct session *s, struct tracee *t)
+{
+	advance_end(s, t);
+	orphan_note_death(s, t);
+	tracee_remove(&s->tracees, t);
+}
+
 /* By its own number, or by its leader's, which it has before an exec event tells of it. */
 static bool
 is_ours(const struct tracee *t)
 {
-	return procs_tracer(t->tid) == getpid() || (t->group && procs_tracer(t->group->tgid) == getpid());
+	return procs_is_ours(t->tid) || (t->group && procs_is_ours(t->group->tgid));
 }
 
 static void
@@ -115,9 +124,7 @@ drop_released(struct tracee *t, void *ctx)
 		return;
 	if (t->group)
 		watchdog_unmark(t->group->tgid);
-	advance_end(s, t);
-	orphan_note_death(s, t);
-	tracee_remove(&s->tracees, t);
+	forget(s, t);
 }
 
 void
@@ -165,7 +172,7 @@ classify(void *ctx, struct whose whose, pid_t pid)
 	/* A child of a tracee is about to be one, or dead and not yet waited for; or older than our attachment. */
 	if (!tracee_group(&s->tracees, procs_parent(pid)))
 		return PROC_OUTSIDE;
-	return procs_tracer(pid) == getpid() || procs_is_dead(pid) ? PROC_TREE : PROC_OUTSIDE;
+	return procs_is_ours(pid) || procs_is_dead(pid) ? PROC_TREE : PROC_OUTSIDE;
 }
 
 const struct file_ids *
@@ -399,9 +406,7 @@ forget_thread(struct tracee *t, void *ctx)
 
 	if (!t->group || t->group->tgid != of->tgid || t->tid == of->tgid)
 		return;
-	advance_end(of->s, t);
-	orphan_note_death(of->s, t);
-	tracee_remove(&of->s->tracees, t);
+	forget(of->s, t);
 }
 
 void
@@ -507,7 +512,7 @@ look_after(struct tracee *t, void *ctx)
 	struct tracee **found = ctx;
 	bool was_missing = t->missing;
 
-	t->missing = !t->ghost && ((t->unfound && procs_is_held(t->tid)) || procs_tracer(t->tid) != getpid());
+	t->missing = !t->ghost && ((t->unfound && procs_is_held(t->tid)) || !procs_is_ours(t->tid));
 	if (t->missing && was_missing)
 		*found = t;
 }

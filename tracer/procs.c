@@ -39,6 +39,16 @@ status_field(pid_t tid, const char *key)
 	return field(path, key);
 }
 
+/* For more than the number behind one key.  NULL: there is no such task. */
+static FILE *
+open_status(pid_t tid)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	return fopen(path, "re");
+}
+
 pid_t
 procs_tgid(pid_t tid)
 {
@@ -61,6 +71,12 @@ procs_tracer(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
+bool
+procs_is_ours(pid_t tid)
+{
+	return procs_tracer(tid) == getpid();
+}
+
 int
 procs_threads(pid_t pid)
 {
@@ -72,12 +88,10 @@ procs_threads(pid_t pid)
 pid_t
 procs_whose(pid_t tid, pid_t *tracer)
 {
-	cleanup_file FILE *f = NULL;
-	char path[48], line[256];
+	cleanup_file FILE *f = open_status(tid);
+	char line[256];
 	int tgid = -ESRCH, by = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f) && sscanf(line, "TracerPid: %d", &by) < 1)
 		sscanf(line, "Tgid: %d", &tgid);
 	*tracer = by;
@@ -105,11 +119,9 @@ procs_umask(pid_t tid)
 static char
 state(pid_t tid)
 {
-	cleanup_file FILE *f = NULL;
-	char path[48], line[256];
+	cleanup_file FILE *f = open_status(tid);
+	char line[256];
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, "State:", 6))
 			return line[6 + strspn(line + 6, " \t")];
@@ -145,11 +157,9 @@ in_set(const char *line, const char *key, int sig)
 static bool
 in_sets(pid_t tid, const char *one, const char *other, int sig, bool unknown)
 {
-	cleanup_file FILE *f = NULL;
-	char path[48], line[256];
+	cleanup_file FILE *f = open_status(tid);
+	char line[256];
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f))
 		if (in_set(line, one, sig) || in_set(line, other, sig))
 			return true;

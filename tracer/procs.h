@@ -20,6 +20,9 @@ pid_t procs_tracer(pid_t tid);
 /* How many threads the process has, its first one among them even when it has ended; 0: there is no such process. */
 int procs_threads(pid_t pid);
 
+/* It is this process that traces it. */
+bool procs_is_ours(pid_t tid);
+
 /* Both at one look: the thread group, -errno, and who traces it. */
 pid_t procs_whose(pid_t tid, pid_t *tracer);
 

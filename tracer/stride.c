@@ -113,9 +113,9 @@ begin(struct from *f, struct whose whose, int dirfd, const char *path, struct ar
 
 /* The whole path leads to something that is there. */
 static bool
-find_at_once(const struct from *f, const char *path, struct object *o)
+find_whole(const struct from *f, const char *path, uint64_t resolve, struct object *o)
 {
-	o->fd = open_below(f->fd, path, RESOLVE_NO_SYMLINKS);
+	o->fd = open_below(f->fd, path, resolve);
 	return o->fd >= 0 && fstat(o->fd, &o->st) == 0 && !is_proc(o->fd, &o->st);
 }
 
@@ -127,10 +127,8 @@ find_at_once(const struct from *f, const char *path, struct object *o)
 static bool
 find_by_links(const struct from *f, struct whose whose, const char *path, struct arena *a, struct object *o)
 {
-	o->fd = open_below(f->fd, path, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
-	if (o->fd < 0 || fstat(o->fd, &o->st) < 0 || is_proc(o->fd, &o->st))
-		return false;
-	o->name = object_name(whose, o->fd, a);
+	if (find_whole(f, path, RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS, o))
+		o->name = object_name(whose, o->fd, a);
 	return o->name;
 }
 
@@ -192,7 +190,7 @@ find(const struct from *f, struct whose whose, const char *path, unsigned flags,
 	bool at_once = is_all_that_matters(flags);
 
 	errno = 0;
-	if (at_once && find_at_once(f, path, o))
+	if (at_once && find_whole(f, path, RESOLVE_NO_SYMLINKS, o))
 		return true;
 	if (at_once && errno == ELOOP)
 		return find_by_links(f, whose, path, a, o);
