@@ -39,6 +39,9 @@ not_ok() { tap_n=$((tap_n + 1)); tap_failed=1; echo "not ok $tap_n - $1"; }
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 skip() { tap_n=$((tap_n + 1)); echo "ok $tap_n - $1 # SKIP $2"; }
 
+# todo CLAIM REASON: it does not hold, and the documents say so.
+todo() { tap_n=$((tap_n + 1)); echo "not ok $tap_n - $1 # TODO $2"; }
+
 # skip_all REASON: nothing in this file can be tested here.
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
 
@@ -143,6 +146,9 @@ needs()
 		command -v "$tool" >/dev/null 2>&1 || skip_all "$tool is not installed"
 	done
 }
+
+# has_feature NAME: tollgate has found that the kernel has it.
+has_feature() { "$TOLLGATE" probe | grep -q "^  yes  $1 "; }
 
 # needs_trace: skips the whole file where this machine lets nobody trace.
 needs_trace()

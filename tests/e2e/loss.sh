@@ -39,10 +39,7 @@ dies()
 				'ok - '*) ok "${line#ok - }${*:+ ($*)}" ;;
 				'not ok - '*)
 					case " $* " in
-					*' seize '*)
-						tap_n=$((tap_n + 1))
-						echo "not ok $tap_n - ${line#not ok - } ($*) # TODO without SEIZE a new task can be missed by the watchdog"
-						;;
+					*' seize '*) todo "${line#not ok - } ($*)" 'without SEIZE a new task can be missed by the watchdog' ;;
 					*) not_ok "${line#not ok - }${*:+ ($*)}" ;;
 					esac
 					;;
