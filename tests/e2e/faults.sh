@@ -31,11 +31,9 @@ kill -USR1 $$
 ln -s denied way
 echo > way/fifth &
 wait
-sh -c 'kill -STOP $$; mkdir denied/sixth' &
-stopped=$!
-continue_it() { while kill -CONT $stopped 2> /dev/null; do sleep 0.02; done; }
-continue_it &	# by two, of which one may die
-continue_it
+# Continued by two, of which one may die, and which are there before it stops.
+sh -c 'continues() { while kill -CONT $$ 2> /dev/null; do sleep 0.02; done; }
+continues & continues & kill -STOP $$; mkdir denied/sixth' &
 wait
 mkdir denied/seventh 2>/dev/null || exit 3
 END
