@@ -71,6 +71,17 @@ struct stub {
 	uint64_t steps;
 };
 
+/*
+ * Code in which a new task stops itself until somebody takes it out of there
+ * (cradle.h).  It makes calls, and uses no stack.
+ */
+enum { CRADLE_SIZE = 32, CRADLE_CHANGES = 8 };
+struct cradle {
+	unsigned char code[CRADLE_SIZE];
+	unsigned nchanges;
+	size_t changes[CRADLE_CHANGES];	/* the registers that are not what they were, where the ABI's other code runs as well */
+};
+
 /* Where a register set keeps what tollgate reads and changes; bytes from the start of NT_PRSTATUS. */
 struct regset {
 	size_t size;			/* of the whole set: tells which of an architecture's sets it is */
@@ -92,6 +103,7 @@ struct regset {
 	bool sure;			/* it is never the call's result: what looks like an entry is one */
 	const struct gate *other;	/* NULL: this set comes with calls of one ABI only */
 	const struct stub *stub;	/* NULL: none; calls of the set's ABI return to where they were made */
+	const struct cradle *cradle;	/* NULL: none; no kernel needs it that is new enough for the architecture */
 	size_t mode;			/* with .other: a register that is .other_mode in code of that ABI */
 	uint64_t other_mode;
 };

@@ -49,6 +49,8 @@ enum {
 	I386_REGS = 68,
 };
 
+extern const struct cradle i386_cradle;
+
 #define REGSET_I386 { \
 	.size = I386_REGS, \
 	.width = 4, \
@@ -62,6 +64,7 @@ enum {
 	.sp = I386_ESP, \
 	.call = I386_EAX, \
 	.arg = { I386_EBX, I386_ECX, I386_EDX, I386_ESI, I386_EDI, I386_EBP }, \
+	.cradle = &i386_cradle, \
 }
 
 #endif

@@ -8,6 +8,18 @@ const struct sysnum i386_calls[I386_NCALLS] = {
 #undef CALL
 };
 
+const struct cradle i386_cradle = {
+	.code = {
+		0xb8, 0xe0, 0, 0, 0, 0xcd, 0x80,	/* gettid() */
+		0x89, 0xc3,
+		0xb9, 0x13, 0, 0, 0,			/* SIGSTOP */
+		0xb8, 0xee, 0, 0, 0, 0xcd, 0x80,	/* tkill() */
+		0xeb, 0xe9,				/* and again */
+	},
+	.nchanges = 3,
+	.changes = { I386_EBX, I386_ECX, I386_ORIG_EAX },
+};
+
 static const struct abi abis[] = {
 	ABI_I386,
 };

@@ -42,6 +42,7 @@ static const struct abi abis[] = {
 enum {
 	X86_64_RBP = 32,
 	X86_64_RBX = 40,
+	X86_64_R11 = 48,
 	X86_64_R10 = 56,
 	X86_64_R9 = 64,
 	X86_64_R8 = 72,
@@ -93,6 +94,18 @@ static const struct stub stub = {
 	.steps = TRAP_FLAG,
 };
 
+static const struct cradle cradle = {
+	.code = {
+		0xb8, 0xba, 0, 0, 0, 0x0f, 0x05,	/* gettid() */
+		0x89, 0xc7,
+		0xbe, 0x13, 0, 0, 0,			/* SIGSTOP */
+		0xb8, 0xc8, 0, 0, 0, 0x0f, 0x05,	/* tkill() */
+		0xeb, 0xe9,				/* and again */
+	},
+	.nchanges = 6,
+	.changes = { X86_64_RBX, X86_64_RCX, X86_64_R11, X86_64_RSI, X86_64_RDI, X86_64_ORIG_RAX },
+};
+
 static const struct regset regsets[] = {
 	{
 		.size = X86_64_REGS,
@@ -109,6 +122,7 @@ static const struct regset regsets[] = {
 		.entered = -38,
 		.other = &int80,
 		.stub = &stub,
+		.cradle = &cradle,
 		.mode = X86_64_CS,
 		.other_mode = USER32_CS,
 	},
@@ -133,6 +147,7 @@ SAME(X86_64_RBX, rbx);
 SAME(X86_64_RCX, rcx);
 SAME(X86_64_CS, cs);
 SAME(X86_64_FLAGS, eflags);
+SAME(X86_64_R11, r11);
 SAME(X86_64_R10, r10);
 SAME(X86_64_R9, r9);
 SAME(X86_64_R8, r8);

@@ -95,7 +95,7 @@ business_free(struct business *b)
 bool
 business_is_planned(const struct abi *abi, const struct window *w)
 {
-	return !w || !abi->map_low || (w->at + WINDOW_SIZE - 1) >> 32 == 0;
+	return !w || !abi->map_low || ((w->at + WINDOW_SIZE - 1) >> 32 == 0 && !w->cradle);
 }
 
 bool

@@ -129,7 +129,7 @@ static bool
 is_exit(const struct tracee *t, const struct registers *r)
 {
 	/* With registers of ours no program has run in between, and none comes out of the kernel before a frame is taken. */
-	bool ours = t->hold.nregs || t->injection || t->takes_frame;
+	bool ours = t->hold.nregs || t->injection || t->birth || t->takes_frame;
 
 	return t->state == TS_IN_CALL && (ours || !is_marked_entry(r) || is_skipped(t, r));
 }

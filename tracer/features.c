@@ -75,7 +75,7 @@ attaches(void)
 
 const struct feature features[] = {
 	{ "seize", "3.4", "stops and continuations of the program are seen as without tollgate",
-	  "a program stopped by a signal goes on at once, and a hostile one can make a task that is not held before its first stop", PT_SEIZE, NULL },
+	  "a program stopped by a signal goes on at once; new tasks begin in code of tollgate's, which takes shm", PT_SEIZE, NULL },
 	{ "exitkill", "3.8", "the kernel kills the program when tollgate dies",
 	  "a watchdog process kills it; a call that was being decided may still be made", PT_EXITKILL, NULL },
 	{ "syscall-info", "5.3", "the kernel says what a stop is and by which ABI a call came",
@@ -93,7 +93,7 @@ const struct feature features[] = {
 	{ "sealed-memfd", "5.1", "arguments that were checked are held in a file that nobody can write or change",
 	  "an unsealed one holds them; opening it anew is refused", FEATURE_WINDOW(BACK_SEALED), seals },
 	{ "memfd", "3.17", "a file without a name holds them", "shared memory or an unlinked file does", FEATURE_WINDOW(BACK_MEMFD), makes_memfd },
-	{ "shm", "1.0", "shared memory can hold them", "an unlinked file in /dev/shm or /tmp does", FEATURE_WINDOW(BACK_SHM), attaches },
+	{ "shm", "1.0", "shared memory can hold them", "an unlinked file in /dev/shm or /tmp does; without seize, too, a hostile program can make a task that is not held before its first stop", FEATURE_WINDOW(BACK_SHM), attaches },
 	{ "no-new-privs", "3.5", "set-user-ID programs give no privileges inside",
 	  "they give none either while an unprivileged tollgate traces; do not start it as root", 0, knows_no_new_privs },
 	{ "close-range", "5.9", "descriptors are closed at once", "they are closed one by one", 0, closes_ranges },

@@ -13,6 +13,7 @@
 #include "lib/cleanup.h"
 #include "lib/diag.h"
 #include "lib/xalloc.h"
+#include "tracer/cradle.h"
 #include "tracer/leftover.h"
 #include "tracer/lifecycle.h"
 #include "tracer/registers.h"
@@ -23,7 +24,7 @@
 /* Below the stack pointer, and below what code may keep there without moving it (128 bytes on x86-64). */
 enum { SCRATCH_BELOW = 512, SCRATCH = 64 };
 
-enum step { OPENED, MAPPED, CODED, CLOSED, ATTACHED };
+enum step { OPENED, MAPPED, CODED, CLOSED, ATTACHED, CRADLED };
 
 struct injection {
 	enum step step;
@@ -37,6 +38,7 @@ struct injection {
 	int64_t fd;
 	const struct abi *abi;
 	bool has_stubs;			/* the window is to have them */
+	bool done;			/* no other call is put in */
 	bool blocked;			/* a program that ran already has handlers, which must not run in between */
 	uint64_t mask;			/* the signals that it blocked before */
 };
@@ -109,16 +111,22 @@ plan_open(struct injection *in, pid_t tid, pid_t shelf)
 
 /* On i386 the address comes by memory. */
 static int
-plan_attach(struct injection *in, pid_t tid)
+plan_shmat(struct injection *in, pid_t tid, enum step step, int segment, uint64_t flags)
 {
 	enum { IPC_SHMAT = 21 };
-	uint64_t id = (uint64_t)in->window->shmid;
+	uint64_t id = (uint64_t)segment;
 
-	in->step = ATTACHED;
+	in->step = step;
 	if (abi_call_nr(in->abi, "ipc") < 0)
-		return plan(in, "shmat", id, 0, SHM_RDONLY, 0, 0) ? 0 : -ENOSYS;
-	plan(in, "ipc", IPC_SHMAT, id, SHM_RDONLY, in->scratch, 0);
+		return plan(in, "shmat", id, 0, flags, 0, 0) ? 0 : -ENOSYS;
+	plan(in, "ipc", IPC_SHMAT, id, flags, in->scratch, 0);
 	return keep(in, tid);
+}
+
+static int
+plan_attach(struct injection *in, pid_t tid)
+{
+	return plan_shmat(in, tid, ATTACHED, in->window->shmid, SHM_RDONLY);
 }
 
 /* Where the registers stand at an entry-stop, the call is the planned one. */
@@ -236,10 +244,11 @@ inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
 
 /* The call that was held is made now. */
 static int
-finish(struct tracee *t, uint64_t at)
+finish(struct tracee *t)
 {
 	struct injection *in = t->injection;
 	struct thread_group *g = t->group;
+	uint64_t at = in->window->at;
 	int err;
 
 	if (!inject_is_mapped(in->window, t->tid, at))
@@ -299,10 +308,16 @@ attached_at(struct injection *in, pid_t tid, int64_t ret, uint64_t *at)
 }
 
 static int
+plan_cradle(struct injection *in, pid_t tid)
+{
+	in->done = cradle_segment() < 0;
+	return in->done ? 0 : plan_shmat(in, tid, CRADLED, cradle_segment(), SHM_RDONLY | SHM_EXEC);
+}
+
+static int
 proceed(struct tracee *t, int64_t ret)
 {
 	struct injection *in = t->injection;
-	uint64_t at;
 	int err = 0;
 
 	switch (in->step) {
@@ -319,12 +334,19 @@ proceed(struct tracee *t, int64_t ret)
 			stub_mapped(in->window, (uint64_t)ret);
 		err = plan_close(in);
 		break;
-	case CLOSED:
-		return finish(t, in->window->at);
 	case ATTACHED:
-		err = attached_at(in, t->tid, ret, &at);
-		return err ? err : finish(t, at);
+		err = attached_at(in, t->tid, ret, &in->window->at);
+		/* fallthrough */
+	case CLOSED:
+		err = err ? err : plan_cradle(in, t->tid);
+		break;
+	case CRADLED:
+		err = attached_at(in, t->tid, ret, &in->window->cradle);
+		in->done = true;
+		break;
 	}
+	if (!err && in->done)
+		return finish(t);
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
 }
 

@@ -14,6 +14,7 @@
 #include "lib/xalloc.h"
 #include "tracer/advance.h"
 #include "tracer/console.h"
+#include "tracer/cradle.h"
 #include "tracer/enforce.h"
 #include "tracer/orphan.h"
 #include "tracer/procs.h"
@@ -252,7 +253,7 @@ on_early_signal(struct session *s, struct tracee *t, const struct stop *stop)
 	if (pt_has(PT_SEIZE))
 		enforce_kill(t);
 	t->state = TS_RUNNING;
-	t->awaits_stop = true;
+	t->awaits_stop = procs_has_pending(t->tid, SIGSTOP);	/* unless a SIGCONT has taken it away */
 	lifecycle_resume(s, t, stop->sig);
 }
 
@@ -337,6 +338,7 @@ lifecycle_unpark(struct session *s, struct tracee *t)
 	int sig = t->early_sig;
 
 	t->early_sig = 0;
+	lifecycle_insist(t, cradle_rise(s->map.arch, t));
 	lifecycle_resume(s, t, sig);
 }
 
@@ -377,14 +379,17 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 		lifecycle_insist(t, err ? err : -EPROTO);
 		return;
 	}
+	lifecycle_insist(t, cradle_leave(s->map.arch, t));
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
 		inherit_ids(child, t);
+		cradle_hand_on(t, child);
 		lifecycle_unpark(s, child);
 	} else if (!child && (tgid = still_ours(tid)) > 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
 		inherit_ids(child, t);
+		cradle_hand_on(t, child);
 		join(s, child, tgid, from);
 	}
 	t->forking = false;
@@ -444,7 +449,7 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 	}
 	t = tracee_add(&s->tracees, tid, TS_PARKED);
 	t->early_sig = stop->kind == STOP_SIGNAL ? stop->sig : 0;
-	t->awaits_stop = t->early_sig != 0;
+	t->awaits_stop = t->early_sig && procs_has_pending(tid, SIGSTOP);
 	if (stop->kind != STOP_SIGNAL && stop->kind != STOP_GROUP && stop->kind != STOP_FIRST) {
 		/* It has run unseen, to an exec perhaps: to go on from here would be to have looked at it. */
 		warn("killed process %d: %s before it was heard of", tid, stop_name(stop->kind));

@@ -61,6 +61,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/confine.h		\
 	%D%/console.c		\
 	%D%/console.h		\
+	%D%/cradle.c		\
+	%D%/cradle.h		\
 	%D%/decode.c		\
 	%D%/decode.h		\
 	%D%/enforce.c		\

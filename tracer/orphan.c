@@ -2,12 +2,15 @@
 #include "tracer/orphan.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "lib/xalloc.h"
 #include "tracer/enforce.h"
 #include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/procs.h"
+#include "tracer/registers.h"
 
 static bool
 has_policy(const struct bereaved *b, const struct policy *p)
@@ -40,7 +43,11 @@ orphan_note_death(struct session *s, struct tracee *t)
 		return;
 	if (!b->first)
 		b->first = group_hold(t->group);
-	b->unlike |= b->first->image != t->group->image;
+	b->unlike |= b->first->image != t->group->image || (b->birth && t->birth && memcmp(b->birth, t->birth, sizeof(*b->birth)) != 0);
+	if (!b->birth) {
+		b->birth = t->birth;
+		t->birth = NULL;
+	}
 	add_policies(b, t->group->confined);
 }
 
@@ -76,6 +83,16 @@ check_window(struct tracee *t)
 	g->window = NULL;
 }
 
+/* One that was made where the calls of all of the dead return. */
+static void
+inherit_birth(const struct bereaved *b, struct tracee *t)
+{
+	if (!b->birth)
+		return;
+	t->birth = xmalloc(sizeof(*t->birth));
+	*t->birth = *b->birth;
+}
+
 static void
 take_in(struct tracee *t, void *ctx)
 {
@@ -89,6 +106,7 @@ take_in(struct tracee *t, void *ctx)
 	}
 	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
 	check_window(t);
+	inherit_birth(&s->bereaved, t);
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);
 	lifecycle_unpark(s, t);

@@ -34,11 +34,13 @@ is_meant(const struct range *r, const struct sysevent *ev)
 	return r->id == ev->id && (r->flags < 0 || ev->arg[r->flags].val & r->when);
 }
 
-/* An attachment anywhere may be as long as its segment, which is not known here: above the window none is harmless. */
+/* An attachment anywhere may be as long as its segment, which is not known here: above the window all are harmless. */
 static bool
 attaches_over(const struct window *w, const struct sysevent *ev)
 {
-	return ev->id == SYS_ID_shmat && (ev->arg[2].val & SHM_REMAP) && ev->arg[1].val < w->at + WINDOW_SIZE;
+	uint64_t last = w->cradle > w->at ? w->cradle : w->at;
+
+	return ev->id == SYS_ID_shmat && (ev->arg[2].val & SHM_REMAP) && ev->arg[1].val < last + WINDOW_SIZE;
 }
 
 /* Of whoever's: its owner could change its mode, and write it. */

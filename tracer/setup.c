@@ -9,6 +9,7 @@
 #include "lib/strbuf.h"
 #include "tracer/audit_json.h"
 #include "tracer/console.h"
+#include "tracer/cradle.h"
 #include "tracer/features.h"
 #include "tracer/pt.h"
 #include "tracer/symbols.h"
@@ -147,6 +148,8 @@ check_kernel(struct setup *s)
 		warn("cannot trace: %s", wrong);
 	else if ((err = window_probe(s->without >> FEATURE_WINDOWS)))
 		warn_err(-err, "there is no memory that can be shared with a program for reading:");
+	else if (!pt_has(PT_SEIZE) && !(s->without & FEATURE_WINDOW(BACK_SHM)))
+		cradle_make(s->session.map.arch);
 	return wrong ? -ENOSYS : err;
 }
 

@@ -22,6 +22,7 @@
 #include "tracer/attach.h"
 #include "tracer/callstop.h"
 #include "tracer/console.h"
+#include "tracer/cradle.h"
 #include "tracer/decode.h"
 #include "tracer/enforce.h"
 #include "tracer/exec.h"
@@ -210,6 +211,8 @@ on_stop(struct session *s, pid_t tid, int status)
 	t->missing = t->unfound = false;
 	settle_doubt(t, &stop);
 	err = stub_settle(s->map.arch, t, &stop);
+	if (!err && t->state == TS_EXPECTED && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
+		err = cradle_rise(s->map.arch, t);
 	if (err) {
 		lifecycle_insist(t, err);
 		return;
@@ -559,6 +562,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	enter(s, t, call, &raw, done.action == ACT_ALLOW);
 	lifecycle_note_call(t, call->ip, &ev, &verdict);
 	err = enforce(s->map.arch, t, &ev, &done, &found);
+	err = err ? err : cradle_prepare(s->map.arch, t);
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
 	leave_at_once(s, t, ev.id);
@@ -570,6 +574,8 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
 	int err = t->skipped ? enforce_result(s->map.arch, t, call->ret) : 0, let_go = enforce_let_go(s->map.arch, t, call->ret);
 
+	err = err ? err : cradle_leave(s->map.arch, t);
+	cradle_hand_on(t, NULL);
 	advance_done(s, t, call);
 	tracee_rest(&s->tracees, t);
 	orphan_settle(s);
@@ -598,5 +604,6 @@ session_free(struct session *s)
 	sysmap_free(&s->map);
 	arena_free(&s->arena);
 	group_release(s->bereaved.first);
+	free(s->bereaved.birth);
 	free(s->outcome.refusal);
 }

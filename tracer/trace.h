@@ -28,7 +28,8 @@ struct outcome {
 /* Those whose tasks died while they made others, taken together. */
 struct bereaved {
 	struct thread_group *first;	/* held; NULL when there are none */
-	bool unlike;			/* of two ABIs, or with more policies than one process can have */
+	bool unlike;			/* of two ABIs, or with more policies than one process can have, or from two places */
+	struct registers *birth;	/* of the first; owned */
 	const struct policy *policy[MAX_LAYERS];
 	size_t n;
 };

@@ -123,6 +123,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	enforce_forget(t);
 	inject_abandon(t);
 	free(t->ids);
+	free(t->birth);
 	tracee_rest(all, t);
 	all->n--;
 	group_release(t->group);

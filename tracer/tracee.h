@@ -78,6 +78,7 @@ struct hold {
 };
 
 struct injection;
+struct registers;
 
 struct tracee {
 	pid_t tid;
@@ -107,6 +108,7 @@ struct tracee {
 	struct fileid exec[3];		/* program, interpreter and loader of the exec in progress */
 	bool forking;			/* the call in progress makes a task, and its event is to come */
 	bool shares_memory;		/* and that will have our memory */
+	struct registers *birth;	/* and is made from the cradle: how they were before; or of one that was, until its first stop; owned */
 	const char *ending;		/* the call in progress ends phases when it succeeds: its name; NULL when none */
 	uint32_t ends[MAX_LAYERS];
 	size_t nadded;			/* policies that the exec in progress puts on */

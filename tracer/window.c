@@ -302,6 +302,12 @@ window_is_segment(int shmid)
 	return ds.shm_segsz == WINDOW_SIZE && ds.shm_perm.mode & SHM_DEST;
 }
 
+static bool
+overlap(uint64_t lo, uint64_t end, uint64_t at)
+{
+	return lo < at + WINDOW_SIZE && end > at;
+}
+
 bool
 window_touches(const struct window *w, uint64_t addr, uint64_t len)
 {
@@ -311,5 +317,5 @@ window_touches(const struct window *w, uint64_t addr, uint64_t len)
 		return false;
 	if (end < addr)
 		return true;
-	return lo < w->at + WINDOW_SIZE && end > w->at;
+	return overlap(lo, end, w->at) || (w->cradle && overlap(lo, end, w->cradle));
 }

@@ -43,6 +43,7 @@ struct window {
 	int shmid;			/* BACK_SHM */
 	uint64_t ino;			/* of the file, as /proc/PID/maps has it */
 	uint64_t at;			/* where the program has it; 0: not yet */
+	uint64_t cradle;		/* where the program has that (cradle.h), of the same size; 0: nowhere */
 	uint64_t taken[WINDOW_PAGES / 64];
 	uint64_t code_at;		/* where the program has the stubs' code; 0: nowhere */
 	uint64_t stubs[4];		/* those that are taken */
@@ -72,7 +73,7 @@ void window_give(struct window *, int page, unsigned pages);
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
 
-/* Does [addr, addr + len) touch the window?  Also when the sum overflows. */
+/* Does [addr, addr + len) touch the window, or the cradle?  Also when the sum overflows. */
 bool window_touches(const struct window *, uint64_t addr, uint64_t len);
 
 #endif

@@ -18,7 +18,17 @@ enum { PAGE = 4096, LIKENESS = 4 << 20 };
 #define PAGES	(int)(window_size / PAGE)
 
 static char *at;
-static bool ours;
+static bool ours, of_cradle;
+
+/* Where new tasks begin, which is as large; NULL where the kernel can do without. */
+static char *
+cradle(void)
+{
+	char *p = window_code();
+
+	window_size = window_code_size;
+	return window_size > LIKENESS ? p : NULL;	/* what is smaller is the code of stubs, on which nothing hangs */
+}
 
 /* Written to by the maker alone, mapped for reading from a descriptor that only reads. */
 static char *
@@ -45,7 +55,7 @@ likeness(void)
 static void
 find(void)
 {
-	at = window();
+	at = of_cradle ? cradle() : window();
 	ours = !at;
 	if (ours) {
 		window_size = LIKENESS;
@@ -63,7 +73,7 @@ is_whole(void)
 	bool whole = false;
 
 	while (f && fgets(line, sizeof(line), f))
-		whole |= sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r--s") &&
+		whole |= sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, of_cradle && !ours ? "r-xs" : "r--s") &&
 		    lo == (unsigned long)at && hi == lo + WINDOW;
 	if (f)
 		fclose(f);
@@ -138,6 +148,13 @@ no_fork(char *p, size_t n)
 	return 0;
 }
 
+static int
+all_over_cradle(long (*try_one)(char *start, size_t len))
+{
+	of_cradle = true;
+	return getenv("HELD") && !cradle() ? ABSENT : all_over(try_one);
+}
+
 static int v47_munmap(void) { return all_over(unmap); }
 static int v47_mmap(void) { return all_over(map_over); }
 static int v47_mremap_from(void) { return all_over(move); }
@@ -146,6 +163,13 @@ static int v47_mremap_onto(void) { return all_over(move_onto); }
 static int v47_mprotect(void) { return all_over(hide); }
 static int v47_shmat(void) { return all_over(attach_over); }
 static int v47_dontfork(void) { return all_over(no_fork); }
+static int v47_cradle_munmap(void) { return all_over_cradle(unmap); }
+static int v47_cradle_mmap(void) { return all_over_cradle(map_over); }
+static int v47_cradle_mremap_from(void) { return all_over_cradle(move); }
+static int v47_cradle_mremap_onto(void) { return all_over_cradle(move_onto); }
+static int v47_cradle_mprotect(void) { return all_over_cradle(hide); }
+static int v47_cradle_shmat(void) { return all_over_cradle(attach_over); }
+static int v47_cradle_dontfork(void) { return all_over_cradle(no_fork); }
 
 /* The same by a process that shares the memory. */
 static char peer_stack[65536] __attribute__((aligned(16)));
@@ -400,6 +424,8 @@ v03_orphan_window(void)
 static const struct attempt list[] = {
 	A(v47_munmap), A(v47_mmap), A(v47_mremap_from), A(v47_mremap_shrink), A(v47_mremap_onto), A(v47_mprotect), A(v47_shmat),
 	A(v47_dontfork), A(v47_memory_sharer), A(v47_overflow), R(v47_map_files), A(v47_proc_mem), A(v47_mprotect_writable),
+	A(v47_cradle_munmap), A(v47_cradle_mmap), A(v47_cradle_mremap_from), A(v47_cradle_mremap_onto), A(v47_cradle_mprotect),
+	A(v47_cradle_shmat), A(v47_cradle_dontfork),
 	A(v47_segments), A(v47_descriptor_of_newcomer), A(v03_orphan_window),
 };
 

@@ -50,6 +50,72 @@ all_of(int n)
 	return found->reached ? REACHED : REFUSED;
 }
 
+/* A new task that a tracer stops by a SIGSTOP, where it has nothing better, and from which a SIGCONT takes that away. */
+
+static void *
+continues(void *arg)
+{
+	for (unsigned n = 0; !common->over; n++) {
+		kill(-getpgrp(), SIGCONT);
+		usleep(n % 16 * 15);	/* where each of them is a stop of all others nobody would come to anything */
+	}
+	return arg;
+}
+
+static void *
+tries_in_thread(void *arg)
+{
+	try_it();
+	return arg;
+}
+
+static void
+in_thread(void)
+{
+	pthread_t t;
+
+	if (pthread_create(&t, NULL, tries_in_thread, NULL) == 0)
+		pthread_join(t, NULL);
+}
+
+static void
+in_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		try_it();
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+static int
+unstopped(void (*make)(void))
+{
+	pthread_t other[2];
+	sigset_t cont;
+
+	begin();
+	setpgid(0, 0);
+	sigemptyset(&cont);
+	sigaddset(&cont, SIGCONT);
+	sigprocmask(SIG_BLOCK, &cont, NULL);
+	for (int i = 0; i < 2; i++)
+		if (pthread_create(&other[i], NULL, continues, NULL))
+			return REFUSED;
+	for (long n = tries(); n > 0 && !found->reached; n--)
+		make();
+	common->over = true;
+	for (int i = 0; i < 2; i++)
+		pthread_join(other[i], NULL);
+	errno = found->err;
+	return found->reached ? REACHED : REFUSED;
+}
+
+static int v03_unstopped_thread(void) { return unstopped(in_thread); }
+static int v03_unstopped_child(void) { return unstopped(in_child); }
+
 /* Children that are somebody else's. */
 
 static void
@@ -549,6 +615,7 @@ v25_fifo(void)
 #define A(fn) { #fn, fn, 0 }
 #define R(fn) { #fn, fn, ROOT }
 static const struct attempt list[] = {
+	A(v03_unstopped_thread), A(v03_unstopped_child),
 	A(v04_sister), A(v04_sister_of_session), A(v04_sister_silent), A(v04_session), A(v04_double_fork),
 	R(v07_after_blocked), R(v07_after_refused), R(v07_after_let_in), R(v07_after_end),
 	A(v09_exit_group), A(v09_killed), A(v09_exec),

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+#include "tracer/cradle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
+#include "lib/xalloc.h"
+#include "tracer/registers.h"
+
+static int segment = -1;
+
+static int
+write_code(const struct arch *arch, int id)
+{
+	char *mem = shmat(id, NULL, 0);
+
+	if (mem == (char *)-1)
+		return -errno;
+	for (size_t i = 0; i < arch->nregsets; i++)
+		if (arch->regsets[i].cradle)
+			memcpy(mem + i * CRADLE_SIZE, arch->regsets[i].cradle->code, CRADLE_SIZE);
+	return 0;			/* it stays attached, and is there for as long as tollgate is */
+}
+
+/* Anybody may execute it, and nobody write it any more. */
+static int
+close_to_writers(int id)
+{
+	struct shmid_ds ds;
+	void *mem;
+
+	if (shmctl(id, IPC_STAT, &ds) < 0)
+		return -errno;
+	ds.shm_perm.mode = 0555;
+	if (shmctl(id, IPC_SET, &ds) < 0)
+		return -errno;
+	mem = shmat(id, NULL, SHM_RDONLY | SHM_EXEC);
+	return mem == (void *)-1 ? -errno : shmdt(mem);
+}
+
+/* By its size it is known as a segment that no program may touch (window_is_segment). */
+int
+cradle_make(const struct arch *arch)
+{
+	int id = arch->regsets[0].cradle ? shmget(IPC_PRIVATE, WINDOW_SIZE, IPC_CREAT | 0600) : -1;
+	int err;
+
+	if (id < 0)
+		return arch->regsets[0].cradle ? -errno : -ENOSYS;
+	err = write_code(arch, id);
+	err = err ? err : close_to_writers(id);
+	shmctl(id, IPC_RMID, NULL);
+	if (!err)
+		segment = id;
+	return err;
+}
+
+int
+cradle_segment(void)
+{
+	return segment;
+}
+
+/* The code for the kind of code that runs. */
+static uint64_t
+place(const struct arch *arch, const struct window *w, const struct registers *r)
+{
+	const struct regset *set = r->set;
+	size_t i = 0;
+
+	if (set->other && registers_get(r, set->mode) == set->other_mode)
+		while (i < arch->nregsets && arch->regsets[i].audit_arch != set->other->audit_arch)
+			i++;
+	else
+		i = (size_t)(set - arch->regsets);
+	return w->cradle + i * CRADLE_SIZE;
+}
+
+int
+cradle_prepare(const struct arch *arch, struct tracee *t)
+{
+	const struct window *w = t->group->window;
+	struct registers r;
+	int err;
+
+	if (!t->forking || t->skipped || t->by_filter || !w || !w->cradle)
+		return 0;
+	err = registers_load(arch, t->tid, &r);
+	if (err)
+		return err;
+	t->birth = xmalloc(sizeof(*t->birth));
+	*t->birth = r;
+	registers_put(&r, r.set->ip, (int64_t)place(arch, w, &r));
+	return registers_store(t->tid, &r);
+}
+
+int
+cradle_leave(const struct arch *arch, struct tracee *t)
+{
+	struct registers r;
+	int err = t->birth ? registers_load(arch, t->tid, &r) : -ENOENT;
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	registers_put(&r, r.set->ip, (int64_t)registers_get(t->birth, r.set->ip));
+	return registers_store(t->tid, &r);
+}
+
+void
+cradle_hand_on(struct tracee *maker, struct tracee *child)
+{
+	free(child ? child->birth : maker->birth);
+	if (child)
+		child->birth = maker->birth;
+	maker->birth = NULL;
+}
+
+static bool
+lies_in(const struct window *w, uint64_t ip)
+{
+	return w && w->cradle && ip >= w->cradle && ip < w->cradle + WINDOW_SIZE;
+}
+
+int
+cradle_rise(const struct arch *arch, struct tracee *child)
+{
+	const struct registers *was = child->birth;
+	const struct cradle *c;
+	struct registers r;
+	int err;
+
+	if (!was)
+		return 0;
+	err = registers_load(arch, child->tid, &r);
+	if (err)
+		return err;
+	if (r.set != was->set || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
+		return -EPROTO;
+	c = r.set->cradle;
+	for (unsigned i = 0; i < c->nchanges; i++)
+		registers_put(&r, c->changes[i], (int64_t)registers_get(was, c->changes[i]));
+	registers_put(&r, r.set->ret, 0);
+	registers_put(&r, r.set->ip, (int64_t)registers_get(was, r.set->ip));
+	free(child->birth);
+	child->birth = NULL;
+	return registers_store(child->tid, &r);
+}
