@@ -216,19 +216,20 @@ window(void)
 	return found;
 }
 
+enum { SMALL = 1 << 20 };
 static size_t window_code_size;
 
-/* The part of it that is there once more, to be executed; NULL when it is not. */
+/* What of tollgate's can be executed, NULL when it is not there: the code of stubs, which is small, or that in which new tasks begin. */
 __attribute__((unused))
 static char *
-window_code(void)
+window_code(bool small)
 {
 	FILE *f = fopen("/proc/self/maps", "r");
 	unsigned long lo, hi;
 	char line[4096], perms[5], *found = NULL;
 
 	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r-xs") && is_name_of_window(line)) {
+		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r-xs") && is_name_of_window(line) && (hi - lo < SMALL) == small) {
 			found = (char *)lo;
 			window_code_size = hi - lo;
 		}
