@@ -3,7 +3,7 @@
 #define TG_ENFORCE_INT_H
 
 /*
- * A call as it will be made: enforce_objects.c drafts it, so that it acts on
+ * A call as it will be made: enforce_objects.c and enforce_messages.c draft it, so that it acts on
  * the objects that the verdict was about; enforce_pins.c carries that out, from
  * memory that the program cannot write.
  */
@@ -30,6 +30,10 @@ struct draft {
 
 /* 0 or -errno: what cannot be made to act on what was checked is refused. */
 int draft_objects(struct draft *, struct hold *);
+
+/* Of several messages the first, which was looked at (.first_only); and a message that there is no room for control data in. */
+int draft_message(struct draft *, struct hold *);
+int draft_receiver(struct draft *, struct hold *);
 
 /* A value in its place. -ENOBUFS: too many, or it has none. */
 int draft_change(struct draft *, struct place, uint64_t value, unsigned width);

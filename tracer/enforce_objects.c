@@ -215,100 +215,6 @@ draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
 	return err;
 }
 
-/* Before 3.0 it is not there, and to send by another call would be more than it does. */
-static bool
-sends_many(void)
-{
-#ifdef SYS_sendmmsg
-	return syscall(SYS_sendmmsg, -1, NULL, 0, 0) == 0 || errno != ENOSYS;
-#else
-	return false;
-#endif
-}
-
-/* sendmmsg(2) of one message is sendmsg(2); its flags stand elsewhere. */
-static int
-draft_message(struct draft *d, struct hold *h)
-{
-	enum { SOCKETCALL_SENDMSG = 16 };
-	const struct pins *p = d->in->pins;
-	unsigned wordsize = d->in->raw->abi->wordsize;
-	int err = draft_change(d, p->arg[2], d->in->ev->arg[3].val, wordsize);
-
-	if (!p->n)
-		return -EPERM;
-	if (p->arg[2].in == IN_REGISTER)
-		d->nr = abi_call_nr(d->in->raw->abi, "sendmsg");
-	else
-		err = err ? err : draft_change(d, (struct place){ IN_REGISTER, 0 }, SOCKETCALL_SENDMSG, wordsize);
-	h->count_at = d->in->ev->arg[1].val + 7 * wordsize;
-	if (p->arg[2].in == IN_REGISTER && d->nr < 0)
-		return -ENOSYS;
-	return err;
-}
-
-/* What is received into: one buffer, or several without anything else. */
-struct receiver {
-	const char *call;
-	uint64_t arg[6];
-};
-
-static uint64_t
-word(const unsigned char *bytes, unsigned i, unsigned size)
-{
-	uint64_t v = 0;
-
-	memcpy(&v, bytes + i * size, size);
-	return v;
-}
-
-static int
-read_receiver(const struct draft *d, uint64_t flags, struct receiver *r)
-{
-	unsigned w = d->in->raw->abi->wordsize;
-	uint64_t at = d->in->ev->arg[1].val;
-	unsigned char m[7 * 8], iov[2 * 8] = { 0 };
-	int err = remote_read(d->in->raw->tid, (tracee_addr){ at }, m, 7 * w);
-
-	*r = (struct receiver){ "recvfrom", { d->in->ev->arg[0].val, 0, 0, flags, word(m, 0, w), word(m, 0, w) ? at + w : 0 } };
-	if (!err && word(m, 3, w) == 1)
-		err = remote_read(d->in->raw->tid, (tracee_addr){ word(m, 2, w) }, iov, 2 * w);
-	r->arg[1] = word(iov, 0, w);
-	r->arg[2] = word(iov, 1, w);
-	if (err || word(m, 3, w) <= 1)
-		return err;
-	if (flags || word(m, 0, w))
-		return -EPERM;
-	*r = (struct receiver){ "readv", { r->arg[0], word(m, 2, w), word(m, 3, w) } };
-	return 0;
-}
-
-/*
- * The kernel writes into a message that it receives into, so that cannot be
- * held; but one without room for control data, and so for descriptors, can be
- * received by a call that has no place for them at all.
- */
-static int
-draft_receiver(struct draft *d, struct hold *h)
-{
-	bool many = d->in->id != SYS_ID_recvmsg;
-	unsigned w = d->in->raw->abi->wordsize;
-	uint64_t at = d->in->ev->arg[1].val;
-	struct receiver r;
-	int err;
-
-	if (many && !d->in->ev->arg[2].val)
-		return 0;
-	err = read_receiver(d, d->in->ev->arg[many ? 3 : 2].val, &r);
-	d->n = 0;		/* the arguments are in registers now, also where they came in a block */
-	d->nr = err ? -1 : abi_call_nr(d->in->raw->abi, r.call);
-	for (unsigned i = 0; !err && i < 6; i++)
-		err = draft_change(d, (struct place){ IN_REGISTER, (uint16_t)i }, r.arg[i], w);
-	h->flags_at = at + 6 * w;
-	h->count_at = many ? at + 7 * w : 0;
-	return !err && d->nr < 0 ? -ENOSYS : err;
-}
-
 /* A signal goes to the process that the descriptor was found to mean. */
 static int
 draft_signal(struct draft *d)
@@ -447,7 +353,7 @@ draft_objects(struct draft *d, struct hold *h)
 		if ((o->entry ? o->parent : o->fd) >= 0)
 			err = draft_object(d, h, r->access[k].arg, o);
 	}
-	if (!err && d->in->pins->first_only && sends_many())
+	if (!err && d->in->pins->first_only)
 		err = draft_message(d, h);
 	if (!err && d->in->id == SYS_ID_pidfd_send_signal)
 		return draft_signal(d);

@@ -68,6 +68,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/enforce.c		\
 	%D%/enforce.h		\
 	%D%/enforce_int.h	\
+	%D%/enforce_messages.c	\
 	%D%/enforce_objects.c	\
 	%D%/enforce_pins.c	\
 	%D%/environ.c		\

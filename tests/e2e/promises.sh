@@ -122,6 +122,11 @@ needed 'stdio rpath prot_exec unix' "$promised" local
 needed 'stdio rpath prot_exec netlink' "$promised" interfaces
 needed 'stdio rpath prot_exec sendfd' "$promised" give
 needed 'stdio rpath prot_exec recvfd' "$promised" take
+for program in "$promised" "${promised}32"; do
+	[ -x "$program" ] && "$program" messages 2> .err || continue
+	runs stdio rpath prot_exec -- "$program" messages
+	is "$status" 0 "messages without descriptors need neither: $(short "$program")"
+done
 needed 'stdio rpath prot_exec route' "$promised" address
 needed 'stdio rpath prot_exec wroute' "$promised" reroute
 runs stdio rpath prot_exec anet -- "$promised" call

@@ -161,6 +161,26 @@ take(void)
 	return (int)recvmsg(pair[1], &p.msg, 0);
 }
 
+/* Without any descriptors in them: one, into one buffer and into two, and several by one call, where there is such a call. */
+static int
+messages(void)
+{
+	char sent[] = "hello", got[8] = "";
+	struct iovec out = { sent, 5 }, in = { got, sizeof(got) }, halves[2] = { { got, 2 }, { got + 2, 6 } };
+	struct mmsghdr many[2] = { { .msg_hdr = { .msg_iov = &out, .msg_iovlen = 1 } }, { .msg_hdr = { .msg_iov = &out, .msg_iovlen = 1 } } };
+	struct msghdr whole = { .msg_iov = &in, .msg_iovlen = 1, .msg_flags = -1 }, parts = { .msg_iov = halves, .msg_iovlen = 2 };
+	int pair[2], n;
+
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) || sendmsg(pair[0], &many[0].msg_hdr, 0) != 5)
+		return -1;
+	if (recvmsg(pair[1], &whole, 0) != 5 || whole.msg_flags || memcmp(got, sent, 5))
+		return -1;
+	if (sendmsg(pair[0], &many[0].msg_hdr, 0) != 5 || recvmsg(pair[1], &parts, 0) != 5 || memcmp(got, sent, 5))
+		return -1;
+	n = (int)syscall(SYS_sendmmsg, pair[0], many, 2, 0);
+	return n < 0 ? (errno == ENOSYS ? 0 : -1) : n >= 1 && many[0].msg_len == 5 && recv(pair[1], got, 8, 0) == 5 ? 0 : -1;
+}
+
 static int
 share(void)
 {
@@ -266,7 +286,7 @@ static const struct {
 	int (*act)(void);
 } acts[] = {
 	{ "address", address }, { "ask", ask }, { "become", become }, { "call", call }, { "camera", camera },
-	{ "clock", set_clock }, { "confine", confine }, { "give", give }, { "graphics", graphics },
+	{ "clock", set_clock }, { "confine", confine }, { "messages", messages }, { "give", give }, { "graphics", graphics },
 	{ "interfaces", interfaces }, { "join", join }, { "keys", keys }, { "limit", limit }, { "local", local },
 	{ "machine", machine }, { "nameless", nameless }, { "reroute", reroute }, { "serve", serve },
 	{ "share", share }, { "signal", signal_child }, { "size", size }, { "sound", sound }, { "take", take },
