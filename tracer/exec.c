@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tracer/advance.h"
+#include "tracer/cradle.h"
 #include "tracer/enforce.h"
 #include "tracer/gain.h"
 #include "tracer/image.h"
@@ -22,6 +23,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	enforce_forget(leader);
 	inject_abandon(leader);
 	inject_abandon(former);
+	cradle_hand_on(leader, NULL);
 	self = *leader;
 	*leader = *former;
 	leader->tid = self.tid;

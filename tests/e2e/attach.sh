@@ -293,7 +293,9 @@ for without in none seize syscall-info; do
 		rounds=$((rounds + 1))
 	done
 	ended $program
-	came_to="$? $bad"
+	came_to=$?
+	[ $came_to = 7 ] || bad="$bad$(cat attach.err)"
+	came_to="$came_to $bad"
 	claim="its threads execute programs all the time while tollgate comes and goes (without $without)"
 	if [ "$came_to" != '7 ' ] && { [ $without = seize ] || ! has_feature seize; }; then
 		todo "$claim" "without SEIZE one in hundreds is killed ($came_to)"
