@@ -68,18 +68,23 @@ take(struct attachment *a, pid_t tid)
 	return t;
 }
 
-/* A leader that had ended cannot be seized; its number can be another's by now, of a thread that executes. */
+/*
+ * A leader that had ended cannot be seized; its number can be another's by now,
+ * of a thread that executes, and who is ours.  -EALREADY: that is so; -ESRCH: nobody has it.
+ */
 static int
 seize_by_number(pid_t tid)
 {
 	int err = -EPERM;
+	pid_t tracer = 0;
 
-	for (int times = 0; err == -EPERM && times < 100; times++) {
-		if (times && (procs_is_dead(tid) || procs_tracer(tid)))
-			break;
+	for (int times = 0; err == -EPERM && !tracer && times < 100; times++) {
 		err = pt_seize_running(tid);
+		if (err == -EPERM && procs_is_dead(tid))
+			err = -ESRCH;
+		tracer = err == -EPERM ? procs_tracer(tid) : 0;
 	}
-	return err;
+	return tracer == getpid() ? -EALREADY : err;
 }
 
 /*
@@ -133,14 +138,14 @@ seize(pid_t tid, void *ctx)
 	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
-	if (err == -EPERM && procs_is_ours(tid))
-		return;			/* by now the kernel has seized it for us, since who made it is */
+	if (err == -EALREADY)
+		return;			/* or the kernel has seized it for us, since who made it is */
 	if (err == -ECHILD) {
 		a->any = true;
 		a->executed |= tid != a->pid;
 		return;
 	}
-	if (err && procs_is_dead(tid)) {
+	if (err == -ESRCH || (err && procs_is_dead(tid))) {
 		a->leader_is_dead |= tid == a->pid;
 		return;
 	}
