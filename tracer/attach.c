@@ -21,6 +21,9 @@
 #include "tracer/supervisor.h"
 #include "tracer/watchdog.h"
 
+/* How often somebody is waited for who does not stop, a millisecond each. */
+enum { MOVES = 100 };
+
 struct attachment {
 	struct session *s;
 	pid_t main_pid;
@@ -30,7 +33,9 @@ struct attachment {
 	bool leader_is_dead;
 	bool any;		/* something was seized in this round */
 	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
-	bool late;		/* a task has got its options at its first stop only */
+	bool late;		/* a task has got its options at its first stop only, or came to that late */
+	bool moves;		/* somebody has not stopped yet, and may be making a task */
+	bool restless;		/* and was not waited for any longer */
 	int err;
 };
 
@@ -166,15 +171,44 @@ is_succeeded(const struct attachment *a)
 	return !procs_is_dead(a->pid) && !procs_is_ours(a->pid);
 }
 
+static void
+look_for_mover(struct tracee *t, void *ctx)
+{
+	struct attachment *a = ctx;
+
+	a->moves |= t->state == TS_SEIZED && t->group->tgid == a->pid && procs_is_moving(t->tid);
+}
+
+static void
+wait_a_moment(void)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+/*
+ * Who was in clone(2) when it was seized makes a task that is not.  Before that
+ * has a stop to come to, the new one can have executed in its place.
+ */
+static bool
+somebody_moves(struct attachment *a)
+{
+	a->moves = false;
+	if (pt_has(PT_SEIZE))
+		tracee_each(&a->s->tracees, look_for_mover, a);
+	if (a->moves)
+		wait_a_moment();
+	return a->moves;
+}
+
 /* Whether a process whose leader has ended, and of which nothing was found, is to be looked at again: it may be executing. */
 static bool
 has_patience(const struct attachment *a, unsigned *looks)
 {
-	const struct timespec moment = { 0, 1000000 };
-
 	if (a->pid != a->main_pid && procs_threads(a->pid) < 2)
 		return false;
-	nanosleep(&moment, NULL);
+	wait_a_moment();
 	return ++*looks < 100;
 }
 
@@ -183,7 +217,7 @@ static void
 seize_process(struct attachment *a, pid_t pid)
 {
 	bool found = false, again;
-	unsigned looks = 0;
+	unsigned looks = 0, waits = 0;
 
 	a->pid = pid;
 	a->executed = false;
@@ -191,12 +225,14 @@ seize_process(struct attachment *a, pid_t pid)
 		a->any = a->leader_is_dead = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks));
+		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks)) ||
+		    (waits++ < MOVES && somebody_moves(a));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
 	if (found && a->leader_is_dead)
 		take(a, pid)->ghost = true;
 	a->any = found;
+	a->restless |= waits > MOVES;
 }
 
 static void
@@ -311,6 +347,7 @@ attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
 	int err = !gone && t->awaits_stop && !pt_has(PT_SEIZE) ? settle_late(t) : 0;
 
+	attachment.late |= attachment.restless && !gone;
 	err = err || gone || t->group->image ? err : image_adopt(s, t);
 	lifecycle_insist(t, err);
 	if (!gone)

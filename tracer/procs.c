@@ -137,6 +137,14 @@ procs_is_dead(pid_t tid)
 }
 
 bool
+procs_is_moving(pid_t tid)
+{
+	char letter = state(tid);
+
+	return letter == 'R' || letter == 'D';
+}
+
+bool
 procs_is_held(pid_t tid)
 {
 	char letter = state(tid);

@@ -36,6 +36,8 @@ mode_t procs_umask(pid_t tid);
 bool procs_is_dead(pid_t tid);
 /* Does it stand at a stop? */
 bool procs_is_held(pid_t tid);
+/* Does it run, or do something in the kernel that cannot be interrupted? */
+bool procs_is_moving(pid_t tid);
 /* Calls fn for each thread of a process; false when /proc shows none. */
 bool procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx);
 
