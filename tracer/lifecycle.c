@@ -26,14 +26,14 @@
 #include "tracer/wording.h"
 
 /*
- * Not with a call that was skipped and has no result yet, nor with a signal of
- * ours on its way.  Without PT_SEIZE there may be two of them: the kernel's,
+ * Not with a call that was skipped and has no result yet, nor from a cradle, nor
+ * with a signal of ours on its way.  Without PT_SEIZE there may be two of them: the kernel's,
  * for a new task, and ours.
  */
 static bool
 may_leave(const struct session *s, struct tracee *t)
 {
-	if (!s->leaving || t->skipped || t->hold.nregs || t->injection || t->trap.state != TRAP_NONE)
+	if (!s->leaving || t->skipped || t->hold.nregs || t->injection || t->birth || t->trap.state != TRAP_NONE)
 		return false;
 	if (!pt_has(PT_SEIZE) && procs_has_pending(t->tid, SIGSTOP))
 		t->awaits_stop = true;
