@@ -10,6 +10,7 @@
 #include "lib/xalloc.h"
 #include "tracer/registers.h"
 
+/* Of the program's that tollgate runs: there is one of them. */
 static int segment = -1;
 
 static int
@@ -91,7 +92,8 @@ cradle_prepare(const struct arch *arch, struct tracee *t)
 	err = registers_load(arch, t->tid, &r);
 	if (err)
 		return err;
-	t->birth = xmalloc(sizeof(*t->birth));
+	if (!t->birth)
+		t->birth = xmalloc(sizeof(*t->birth));
 	*t->birth = r;
 	registers_put(&r, r.set->ip, (int64_t)place(arch, w, &r));
 	return registers_store(t->tid, &r);
