@@ -212,7 +212,7 @@ has_patience(const struct attachment *a, unsigned *looks)
 	return ++*looks < 100;
 }
 
-/* Until a look at all threads finds none that is new. */
+/* Until a look at all threads finds none that is new, when nobody could have been making one. */
 static void
 seize_process(struct attachment *a, pid_t pid)
 {
@@ -222,17 +222,19 @@ seize_process(struct attachment *a, pid_t pid)
 	a->pid = pid;
 	a->executed = false;
 	do {
+		bool moved = waits < MOVES && somebody_moves(a);	/* what it made is there now */
+
+		waits += moved;
 		a->any = a->leader_is_dead = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-		again = a->any || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks)) ||
-		    (waits++ < MOVES && somebody_moves(a));
+		again = a->any || moved || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
 	if (found && a->leader_is_dead)
 		take(a, pid)->ghost = true;
 	a->any = found;
-	a->restless |= waits > MOVES;
+	a->restless |= waits == MOVES;
 }
 
 static void
