@@ -75,10 +75,13 @@ struct stub {
  * Code in which a new task stops itself until somebody takes it out of there
  * (cradle.h).  It makes calls, and uses no stack.
  */
-enum { CRADLE_SIZE = 32, CRADLE_CHANGES = 8 };
+enum { CRADLE_SIZE = 32, CRADLE_CHANGES = 8, CRADLE_SEGMENTS = 4 };
 struct cradle {
 	unsigned char code[CRADLE_SIZE];
 	unsigned nchanges;
+	/* The register that says where code begins, and its values with which that is address 0; else the code would be elsewhere. */
+	size_t segment;
+	uint16_t flat[CRADLE_SEGMENTS];	/* 0: none */
 	size_t changes[CRADLE_CHANGES];	/* the registers that are not what they were, where the ABI's other code runs as well */
 };
 

@@ -45,6 +45,7 @@ enum {
 	I386_EAX = 24,
 	I386_ORIG_EAX = 44,
 	I386_EIP = 48,
+	I386_CS = 52,
 	I386_ESP = 60,
 	I386_REGS = 68,
 };

@@ -16,6 +16,8 @@ const struct cradle i386_cradle = {
 		0xb8, 0xee, 0, 0, 0, 0xcd, 0x80,	/* tkill() */
 		0xeb, 0xe9,				/* and again */
 	},
+	.segment = I386_CS,
+	.flat = { 0x23, 0x73, 0xe023, 0xe073 },	/* with a 64-bit kernel and without, the last two under Xen */
 	.nchanges = 3,
 	.changes = { I386_EBX, I386_ECX, I386_ORIG_EAX },
 };
@@ -50,6 +52,7 @@ SAME(I386_EBP, ebp);
 SAME(I386_EAX, eax);
 SAME(I386_ORIG_EAX, orig_eax);
 SAME(I386_EIP, eip);
+SAME(I386_CS, xcs);
 SAME(I386_ESP, esp);
 _Static_assert(I386_REGS == sizeof(struct user_regs_struct), "size");
 #endif

@@ -102,6 +102,8 @@ static const struct cradle cradle = {
 		0xb8, 0xc8, 0, 0, 0, 0x0f, 0x05,	/* tkill() */
 		0xeb, 0xe9,				/* and again */
 	},
+	.segment = X86_64_CS,
+	.flat = { 0x33, USER32_CS, 0xe033, 0xe023 },	/* the last two under Xen */
 	.nchanges = 6,
 	.changes = { X86_64_RBX, X86_64_RCX, X86_64_R11, X86_64_RSI, X86_64_RDI, X86_64_ORIG_RAX },
 };

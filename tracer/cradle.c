@@ -80,6 +80,19 @@ place(const struct arch *arch, const struct window *w, const struct registers *r
 	return w->cradle + i * CRADLE_SIZE;
 }
 
+/* In a segment of the program's own (modify_ldt(2)) an address is elsewhere. */
+static bool
+is_flat(const struct registers *r)
+{
+	const struct cradle *c = r->set->cradle;
+	uint64_t segment = registers_get(r, c->segment) & UINT16_MAX;
+
+	for (unsigned i = 0; segment && i < CRADLE_SEGMENTS; i++)
+		if (c->flat[i] == segment)
+			return true;
+	return false;
+}
+
 int
 cradle_prepare(const struct arch *arch, struct tracee *t)
 {
@@ -92,6 +105,8 @@ cradle_prepare(const struct arch *arch, struct tracee *t)
 	err = registers_load(arch, t->tid, &r);
 	if (err)
 		return err;
+	if (!is_flat(&r))
+		return -EPERM;
 	if (!t->birth)
 		t->birth = xmalloc(sizeof(*t->birth));
 	*t->birth = r;
@@ -139,7 +154,7 @@ cradle_rise(const struct arch *arch, struct tracee *child)
 	err = registers_load(arch, child->tid, &r);
 	if (err)
 		return err;
-	if (r.set != was->set || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
+	if (r.set != was->set || !is_flat(&r) || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
 		return -EPROTO;
 	c = r.set->cradle;
 	for (unsigned i = 0; i < c->nchanges; i++)

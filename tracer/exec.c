@@ -31,6 +31,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	leader->next = self.next;
 	former->ids = self.ids;
 	memset(&former->hold, 0, sizeof(former->hold));
+	former->birth = NULL;
 	former->forking = false;
 	former->ending = NULL;
 }
@@ -105,6 +106,10 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	struct file_ids *before = t->ids;
 
 	(void)stop;
+	if (t->forking)			/* a leader, before an event says who took its place (Linux 3.0) */
+		orphan_note_death(s, t);
+	t->forking = false;
+	cradle_hand_on(t, NULL);
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */
 	t->ids = NULL;
 	tracee_rest(&s->tracees, t);

@@ -216,20 +216,20 @@ is_for_reading(const char *perms)
 	return !strcmp(perms, "r--s") || !strcmp(perms, "r-xs");
 }
 
-/* One line of /proc/PID/maps is our window, whole, shared and for reading only. */
+/* One line of /proc/PID/maps is that, whole, shared and for reading only. */
 static bool
-is_line_of(const struct window *w, uint64_t at, const char *line)
+is_line_of(uint64_t wanted, uint64_t at, const char *line)
 {
 	uint64_t lo, hi, offset, ino;
 	char perms[5];
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64, &lo, &hi, perms, &offset, &ino) != 5)
 		return false;
-	return lo == at && hi == at + WINDOW_SIZE && is_for_reading(perms) && !offset && ino == w->ino;
+	return lo == at && hi == at + WINDOW_SIZE && is_for_reading(perms) && !offset && ino == wanted;
 }
 
-bool
-inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
+static bool
+is_mapped(uint64_t ino, pid_t tid, uint64_t at)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48], line[4608];
@@ -238,8 +238,21 @@ inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
 	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
 	f = fopen(path, "re");
 	while (f && !found && fgets(line, sizeof(line), f))
-		found = is_line_of(w, at, line);
+		found = is_line_of(ino, at, line);
 	return found;
+}
+
+bool
+inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
+{
+	return is_mapped(w->ino, tid, at);
+}
+
+/* A segment's number is its inode's. */
+static bool
+has_cradle(const struct window *w, pid_t tid)
+{
+	return !w->cradle || is_mapped((uint64_t)cradle_segment(), tid, w->cradle);
 }
 
 /* The call that was held is made now. */
@@ -251,7 +264,7 @@ finish(struct tracee *t)
 	uint64_t at = in->window->at;
 	int err;
 
-	if (!inject_is_mapped(in->window, t->tid, at))
+	if (!inject_is_mapped(in->window, t->tid, at) || !has_cradle(in->window, t->tid))
 		return -EPROTO;
 	err = in->has_kept ? remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept)) : 0;
 	if (!err)

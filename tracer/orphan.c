@@ -43,7 +43,8 @@ orphan_note_death(struct session *s, struct tracee *t)
 		return;
 	if (!b->first)
 		b->first = group_hold(t->group);
-	b->unlike |= b->first->image != t->group->image || (b->birth && t->birth && memcmp(b->birth, t->birth, sizeof(*b->birth)) != 0);
+	b->unlike |= b->first->image != t->group->image || b->first->window != t->group->window ||
+	    (b->birth && t->birth && memcmp(b->birth, t->birth, sizeof(*b->birth)) != 0);
 	if (!b->birth) {
 		b->birth = t->birth;
 		t->birth = NULL;
@@ -71,16 +72,16 @@ humble(struct thread_group *g, const struct bereaved *b)
 	return room;
 }
 
-/* The first of the dead may have had another image than its parent: then the window is not in its memory, and it gets none. */
-static void
-check_window(struct tracee *t)
+/*
+ * It has the window of the first of the dead, or it is not let go: it may share
+ * the memory of somebody whose window it could then take away.
+ */
+static bool
+has_window(const struct tracee *t)
 {
-	struct thread_group *g = t->group;
+	const struct window *w = t->group->window;
 
-	if (!g->window || inject_is_mapped(g->window, t->tid, g->window->at))
-		return;
-	window_release(g->window);
-	g->window = NULL;
+	return !w || inject_is_mapped(w, t->tid, w->at);
 }
 
 /* One that was made where the calls of all of the dead return. */
@@ -105,7 +106,8 @@ take_in(struct tracee *t, void *ctx)
 		return;
 	}
 	lifecycle_join(s, t, (struct descent){ s->bereaved.first, false });
-	check_window(t);
+	if (!has_window(t))
+		enforce_kill(t);
 	inherit_birth(&s->bereaved, t);
 	if (t->group->refs == 1 && !humble(t->group, &s->bereaved))
 		enforce_kill(t);

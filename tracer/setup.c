@@ -132,6 +132,13 @@ share_core(struct setup *s)
 	return samecore_init(&s->session.core, s->o->on_loss == LOSS_DETACHES && !s->o->affinity ? "off" : s->o->affinity);
 }
 
+static void
+warn_unstopped(int err)
+{
+	if (err)
+		warn_err(-err, "without PTRACE_SEIZE and shared memory to execute a hostile program can make a task that is not held:");
+}
+
 static int
 check_kernel(struct setup *s)
 {
@@ -149,7 +156,7 @@ check_kernel(struct setup *s)
 	else if ((err = window_probe(s->without >> FEATURE_WINDOWS)))
 		warn_err(-err, "there is no memory that can be shared with a program for reading:");
 	else if (!pt_has(PT_SEIZE) && !(s->without & FEATURE_WINDOW(BACK_SHM)))
-		cradle_make(s->session.map.arch);
+		warn_unstopped(cradle_make(s->session.map.arch));
 	return wrong ? -ENOSYS : err;
 }
 

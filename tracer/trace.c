@@ -386,6 +386,8 @@ decide(struct session *s, struct tracee *t, const struct pt_call *call, const st
 	ev->foreign = raw->abi != t->group->image;
 	if (ev->id == SYS_ID_chroot && root_is_in_use(s, t))
 		touched = EBUSY;
+	if (ev->foreign && t->group->wants_window && !s->naive)
+		touched = EPERM;	/* who shares its memory could not guard the window that it does not have yet */
 	if (!raw->abi->supported || touched)
 		return floor_refusal(touched ? touched : ENOSYS);
 	if (!err && (mark = advance_mark(c->layer, c->n, ev))) {

@@ -294,7 +294,7 @@ for without in none seize syscall-info; do
 	done
 	ended $program
 	came_to=$?
-	[ $came_to = 7 ] || bad="$bad$(cat attach.err)"
+	[ $came_to = 7 ] || bad="$bad$(cat attach.err why)"
 	came_to="$came_to $bad"
 	claim="its threads execute programs all the time while tollgate comes and goes (without $without)"
 	if [ "$came_to" != '7 ' ] && { [ $without = seize ] || ! has_feature seize; }; then

@@ -215,6 +215,7 @@ execute_again(void *left)
 
 	snprintf(s, sizeof(s), "%d", *(int *)left - 1);
 	execl("/proc/self/exe", "attached", "executes", s, NULL);
+	perror("execl");
 	return left;
 }
 
