@@ -81,6 +81,15 @@ arch_regset(const struct arch *a, size_t size)
 	return NULL;
 }
 
+const struct regset *
+arch_regset_of(const struct arch *a, uint32_t audit_arch)
+{
+	for (size_t i = 0; i < a->nregsets; i++)
+		if (a->regsets[i].audit_arch == audit_arch)
+			return &a->regsets[i];
+	return NULL;
+}
+
 const char *
 abi_call_name(const struct abi *abi, uint32_t nr)
 {

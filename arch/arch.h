@@ -137,6 +137,9 @@ uint64_t abi_address(const struct abi *, uint64_t);
 /* The register set whose size the kernel returned; NULL when there is none. */
 const struct regset *arch_regset(const struct arch *, size_t size);
 
+/* The register set of the ABI with that AUDIT_ARCH_*; NULL when there is none. */
+const struct regset *arch_regset_of(const struct arch *, uint32_t audit_arch);
+
 /* The name of a call; NULL when the number is not in the table. */
 const char *abi_call_name(const struct abi *, uint32_t nr);
 

@@ -22,3 +22,12 @@ abi_calls(const struct arch *arch, const struct abi *abi, struct export_call *ca
 	for (size_t i = 0; i < abi->ncalls; i++)
 		call[i] = (struct export_call){ abi->calls[i].nr, sysdesc_find(abi->calls[i].name), abi->calls[i].name };
 }
+
+const struct demux *
+abi_next_carrier(const struct abi *abi, enum sys_id meant, const struct demux *last)
+{
+	for (const struct demux *m = last ? last + 1 : demux_table; m < demux_table + ndemux; m++)
+		if (m->meant == meant && abi_call_nr(abi, sysdesc_table[m->carrier].name) >= 0)
+			return m;
+	return NULL;
+}

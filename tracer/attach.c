@@ -346,7 +346,7 @@ attach_catch_up(void)
 void
 attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
+	bool gone = stop_is_end(stop);
 	int err = !gone && t->awaits_stop && !pt_has(PT_SEIZE) ? settle_late(t) : 0;
 
 	attachment.late |= attachment.restless && !gone;

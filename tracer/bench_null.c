@@ -93,7 +93,7 @@ resume(pid_t tid, const struct stop *stop)
 static void
 on_stop(struct watch *w, pid_t tid, const struct stop *stop)
 {
-	bool gone = stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
+	bool gone = stop_is_end(stop);
 
 	if (w->looks && stop->kind == STOP_CALL)
 		on_call(w, tid);

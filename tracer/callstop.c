@@ -46,12 +46,6 @@ took_other_gate(pid_t tid, const struct registers *r, bool *other)
 	return err ? err : shown == OWN || shown == OTHER ? 0 : -EPROTO;
 }
 
-static bool
-runs_other_code(const struct registers *r)
-{
-	return r->set->other && registers_get(r, r->set->mode) == r->set->other_mode;
-}
-
 static void
 take_arguments(const struct registers *r, bool other, struct pt_call *c)
 {
@@ -75,7 +69,7 @@ is_no_call(const struct registers *r)
 static int
 read_entry(pid_t tid, const struct registers *r, struct pt_call *c)
 {
-	bool other = runs_other_code(r);
+	bool other = registers_code(r) != r->set->audit_arch;
 	int err = r->set->other && !other && !is_no_call(r) ? took_other_gate(tid, r, &other) : 0;
 
 	if (err)
@@ -179,6 +173,6 @@ callstop_place(const struct arch *a, pid_t tid, struct pt_call *c)
 		return pt_call(tid, c);
 	err = load(a, tid, &r, c);
 	if (!err)
-		c->audit_arch = runs_other_code(&r) ? r.set->other->audit_arch : r.set->audit_arch;
+		c->audit_arch = registers_code(&r);
 	return err;
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/demux.h"
 #include "engine/policy.h"
 #include "lib/strbuf.h"
+#include "tracer/abi_calls.h"
 #include "tracer/calltext_read.h"
 
 static int read_prefix(struct cursor *);
@@ -115,10 +115,9 @@ find_by_number(struct sysevent *ev, const char *name, const struct abi *abi)
 static int64_t
 carrier_nr(const struct abi *abi, enum sys_id id)
 {
-	for (size_t i = 0; i < ndemux; i++)
-		if (demux_table[i].meant == id)
-			return abi_call_nr(abi, sysdesc_table[demux_table[i].carrier].name);
-	return -1;
+	const struct demux *m = abi_next_carrier(abi, id, NULL);
+
+	return m ? abi_call_nr(abi, sysdesc_table[m->carrier].name) : -1;
 }
 
 static int

@@ -10,8 +10,15 @@
 #include "lib/xalloc.h"
 #include "tracer/registers.h"
 
-/* Of the program's that tollgate runs: there is one of them. */
+/* One for all programs of this tollgate. */
 static int segment = -1;
+
+/* There is code for each kind of code that can run. */
+static uint64_t
+offset_of(const struct arch *arch, const struct regset *set)
+{
+	return (uint64_t)(set - arch->regsets) * CRADLE_SIZE;
+}
 
 static int
 write_code(const struct arch *arch, int id)
@@ -20,9 +27,9 @@ write_code(const struct arch *arch, int id)
 
 	if (mem == (char *)-1)
 		return -errno;
-	for (size_t i = 0; i < arch->nregsets; i++)
-		if (arch->regsets[i].cradle)
-			memcpy(mem + i * CRADLE_SIZE, arch->regsets[i].cradle->code, CRADLE_SIZE);
+	for (const struct regset *set = arch->regsets; set < arch->regsets + arch->nregsets; set++)
+		if (set->cradle)
+			memcpy(mem + offset_of(arch, set), set->cradle->code, CRADLE_SIZE);
 	return 0;			/* it stays attached, and is there for as long as tollgate is */
 }
 
@@ -65,21 +72,6 @@ cradle_segment(void)
 	return segment;
 }
 
-/* The code for the kind of code that runs. */
-static uint64_t
-place(const struct arch *arch, const struct window *w, const struct registers *r)
-{
-	const struct regset *set = r->set;
-	size_t i = 0;
-
-	if (set->other && registers_get(r, set->mode) == set->other_mode)
-		while (i < arch->nregsets && arch->regsets[i].audit_arch != set->other->audit_arch)
-			i++;
-	else
-		i = (size_t)(set - arch->regsets);
-	return w->cradle + i * CRADLE_SIZE;
-}
-
 /* In a segment of the program's own (modify_ldt(2)) an address is elsewhere. */
 static bool
 is_flat(const struct registers *r)
@@ -110,7 +102,7 @@ cradle_prepare(const struct arch *arch, struct tracee *t)
 	if (!t->birth)
 		t->birth = xmalloc(sizeof(*t->birth));
 	*t->birth = r;
-	registers_put(&r, r.set->ip, (int64_t)place(arch, w, &r));
+	registers_put(&r, r.set->ip, (int64_t)(w->cradle + offset_of(arch, arch_regset_of(arch, registers_code(&r)))));
 	return registers_store(t->tid, &r);
 }
 
@@ -118,10 +110,13 @@ int
 cradle_leave(const struct arch *arch, struct tracee *t)
 {
 	struct registers r;
-	int err = t->birth ? registers_load(arch, t->tid, &r) : -ENOENT;
+	int err;
 
+	if (!t->birth)
+		return 0;
+	err = registers_load(arch, t->tid, &r);
 	if (err)
-		return err == -ENOENT ? 0 : err;
+		return err;
 	registers_put(&r, r.set->ip, (int64_t)registers_get(t->birth, r.set->ip));
 	return registers_store(t->tid, &r);
 }

@@ -3,9 +3,10 @@
 #define TG_ENFORCE_INT_H
 
 /*
- * A call as it will be made: enforce_objects.c and enforce_messages.c draft it, so that it acts on
- * the objects that the verdict was about; enforce_pins.c carries that out, from
- * memory that the program cannot write.
+ * A call as it will be made: enforce_objects.c drafts it, and enforce_messages.c
+ * what is about messages, so that it acts on the objects that the verdict was
+ * about; enforce_pins.c carries that out, from memory that the program cannot
+ * write.
  */
 
 #include "tracer/enforce.h"

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "engine/demux.h"
+#include "tracer/abi_calls.h"
 #include "tracer/remote.h"
 
 /* How many arguments of the call that this row carries come in a block. */
@@ -25,18 +25,15 @@ words(const struct demux *m)
 	return n;
 }
 
-/* The row for a call that this ABI has inside another one, with all of its arguments; NULL. */
+/* The row for a call that this ABI has inside another one, with all of its arguments in a block; NULL. */
 static const struct demux *
 carrier_of(const struct abi *abi, enum sys_id meant)
 {
 	const struct demux *best = NULL;
 
-	for (size_t i = 0; i < ndemux; i++) {
-		const struct demux *m = &demux_table[i];
-
-		if (m->meant == meant && abi_call_nr(abi, sysdesc_table[m->carrier].name) >= 0 && words(m) > (best ? words(best) : 0))
+	for (const struct demux *m = NULL; (m = abi_next_carrier(abi, meant, m)); )
+		if (words(m) > (best ? words(best) : 0))
 			best = m;
-	}
 	return best;
 }
 
@@ -90,13 +87,12 @@ send_in_block(struct draft *d, const struct demux *m)
 
 /* The program's own block, with its own call. */
 static int
-send_from_block(struct draft *d)
+send_from_block(struct draft *d, const struct demux *m)
 {
-	enum { SOCKETCALL_SENDMSG = 16 };
 	unsigned w = d->in->raw->abi->wordsize;
 	int err = draft_change(d, d->in->pins->arg[2], d->in->ev->arg[3].val, w);
 
-	return err ? err : draft_change(d, (struct place){ IN_REGISTER, 0 }, SOCKETCALL_SENDMSG, w);
+	return err ? err : draft_change(d, (struct place){ IN_REGISTER, 0 }, m->call, w);
 }
 
 /* sendmmsg(2) of one message is sendmsg(2); its flags stand elsewhere. */
@@ -112,10 +108,8 @@ draft_message(struct draft *d, struct hold *h)
 	if (!p->n)
 		return -EPERM;
 	h->count_at = d->in->ev->arg[1].val + 7 * abi->wordsize;
-	if (p->arg[2].in != IN_REGISTER)
-		return send_from_block(d);
 	if (m)
-		return send_in_block(d, m);
+		return p->arg[2].in == IN_REGISTER ? send_in_block(d, m) : send_from_block(d, m);
 	d->nr = abi_call_nr(abi, "sendmsg");
 	return d->nr < 0 ? -ENOSYS : draft_change(d, p->arg[2], d->in->ev->arg[3].val, abi->wordsize);
 }

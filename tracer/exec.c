@@ -60,8 +60,7 @@ exec_tid(struct session *s, pid_t tid)
 	}
 	if (former) {
 		advance_end(s, leader);
-		if (leader->forking)
-			orphan_note_death(s, leader);
+		orphan_note_death(s, leader);
 		tracee_rest(&s->tracees, leader);
 		tracee_rest(&s->tracees, former);
 		take_over(leader, former);
@@ -106,8 +105,7 @@ on_exec(struct session *s, struct tracee *t, const struct stop *stop)
 	struct file_ids *before = t->ids;
 
 	(void)stop;
-	if (t->forking)			/* a leader, before an event says who took its place (Linux 3.0) */
-		orphan_note_death(s, t);
+	orphan_note_death(s, t);	/* of a leader, where no event says who took its place (before Linux 3.0) */
 	t->forking = false;
 	cradle_hand_on(t, NULL);
 	t->state = TS_IN_CALL;		/* execve's own exit-stop is to come */

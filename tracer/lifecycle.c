@@ -26,9 +26,9 @@
 #include "tracer/wording.h"
 
 /*
- * Not with a call that was skipped and has no result yet, nor from a cradle, nor
- * with a signal of ours on its way.  Without PT_SEIZE there may be two of them: the kernel's,
- * for a new task, and ours.
+ * Not with a call that was skipped and has no result yet, nor from a cradle,
+ * nor with a signal of ours on its way.  Without PT_SEIZE there may be two of
+ * them: the kernel's, for a new task, and ours.
  */
 static bool
 may_leave(const struct session *s, struct tracee *t)
@@ -193,9 +193,11 @@ lifecycle_forget_ids(struct tracee *t)
 	t->ids = NULL;
 }
 
+/* Before its first stop is looked at. */
 static void
-inherit_ids(struct tracee *child, const struct tracee *t)
+inherit(struct tracee *child, struct tracee *t)
 {
+	cradle_hand_on(t, child);
 	lifecycle_forget_ids(child);
 	if (!t->ids || t->changes_ids)		/* in a user name space of its own it has more */
 		return;
@@ -383,13 +385,11 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	advance_end(s, t);		/* before the child runs: for it, the call has succeeded, too */
 	if (child && child->state == TS_PARKED) {
 		lifecycle_join(s, child, from);
-		inherit_ids(child, t);
-		cradle_hand_on(t, child);
+		inherit(child, t);
 		lifecycle_unpark(s, child);
 	} else if (!child && (tgid = still_ours(tid)) > 0) {
 		child = tracee_add(&s->tracees, tid, TS_EXPECTED);
-		inherit_ids(child, t);
-		cradle_hand_on(t, child);
+		inherit(child, t);
 		join(s, child, tgid, from);
 	}
 	t->forking = false;
@@ -443,7 +443,7 @@ lifecycle_meet(struct session *s, pid_t tid, const struct stop *stop)
 {
 	struct tracee *t;
 
-	if (stop->kind == STOP_EXITED || stop->kind == STOP_KILLED) {
+	if (stop_is_end(stop)) {
 		meet_death(s, tid, stop);
 		return;
 	}

@@ -56,6 +56,14 @@ registers_put(struct registers *r, size_t offset, int64_t value)
 		memcpy(r->bytes + offset, &value, sizeof(value));
 }
 
+uint32_t
+registers_code(const struct registers *r)
+{
+	const struct regset *set = r->set;
+
+	return set->other && registers_get(r, set->mode) == set->other_mode ? set->other->audit_arch : set->audit_arch;
+}
+
 unsigned
 registers_gate(const struct registers *r, unsigned gate_size)
 {

@@ -28,6 +28,9 @@ const size_t *registers_args(const struct registers *, uint32_t audit_arch);
 uint64_t registers_get(const struct registers *, size_t offset);
 void registers_put(struct registers *, size_t offset, int64_t value);
 
+/* AUDIT_ARCH_* of the ABI whose code runs, which can be another one than the set's. */
+uint32_t registers_code(const struct registers *);
+
 /* Bytes of the instruction that made the call, of an ABI whose gate has that size or a longer form. */
 unsigned registers_gate(const struct registers *, unsigned gate_size);
 

@@ -57,6 +57,12 @@ stop_parse(int status)
 	return (struct stop){ .kind = STOP_SIGNAL, .sig = sig };
 }
 
+bool
+stop_is_end(const struct stop *stop)
+{
+	return stop->kind == STOP_EXITED || stop->kind == STOP_KILLED;
+}
+
 const char *
 stop_name(enum stop_kind k)
 {

@@ -32,6 +32,9 @@ struct stop {
 /* Takes a wait4(2) status apart. */
 struct stop stop_parse(int status);
 
+/* It has ended, and there is nothing that could be asked or resumed. */
+bool stop_is_end(const struct stop *);
+
 const char *stop_name(enum stop_kind);
 
 #endif

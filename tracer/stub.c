@@ -23,10 +23,9 @@ _Static_assert(STUBS * STUB_WORDS * sizeof(uint64_t) <= WINDOW_CODE, "words for 
 const struct stub *
 stub_of(const struct arch *arch, const struct abi *abi)
 {
-	for (size_t i = 0; i < arch->nregsets; i++)
-		if (arch->regsets[i].audit_arch == abi->audit_arch)
-			return arch->regsets[i].stub;
-	return NULL;
+	const struct regset *set = arch_regset_of(arch, abi->audit_arch);
+
+	return set ? set->stub : NULL;
 }
 
 /* Of the stub that is counted from 1. */
@@ -204,7 +203,7 @@ stub_settle(const struct arch *arch, struct tracee *t, struct stop *stop)
 	struct registers r;
 	int err;
 
-	if (!t->hold.stub || stop->kind == STOP_EXITED || stop->kind == STOP_KILLED || stop->kind == STOP_EXEC)
+	if (!t->hold.stub || stop_is_end(stop) || stop->kind == STOP_EXEC)
 		return 0;
 	if (is_next_call(t, stop)) {
 		enforce_forget(t);

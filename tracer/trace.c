@@ -199,7 +199,7 @@ on_stop(struct session *s, pid_t tid, int status)
 	int err;
 
 	/* One that was being made when all were killed. */
-	if (s->doomed && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
+	if (s->doomed && !stop_is_end(&stop))
 		kill(tid, SIGKILL);
 	lifecycle_refine(t, tid, &stop);
 	if (stop.kind == STOP_EXEC)
@@ -211,7 +211,7 @@ on_stop(struct session *s, pid_t tid, int status)
 	t->missing = t->unfound = false;
 	settle_doubt(t, &stop);
 	err = stub_settle(s->map.arch, t, &stop);
-	if (!err && t->state == TS_EXPECTED && stop.kind != STOP_EXITED && stop.kind != STOP_KILLED)
+	if (!err && t->state == TS_EXPECTED && !stop_is_end(&stop))
 		err = cradle_rise(s->map.arch, t);
 	if (err) {
 		lifecycle_insist(t, err);

@@ -402,7 +402,7 @@ static int
 by_code_of_window(bool after_a_call)
 {
 	static const unsigned char plain[] = { 0x0f, 0x05, 0xc3 };
-	char *name = after_a_call ? "../forbidden/after" : "../forbidden/before", *code = window_code(true);
+	char *name = after_a_call ? "../forbidden/after" : "../forbidden/before", *code = window_code();
 	int status = 0;
 	bool any = false;
 

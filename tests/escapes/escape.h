@@ -192,6 +192,25 @@ is_name_of_window(const char *line)
 	return strstr(line, "/memfd:tollgate (deleted)") || strstr(line, "/SYSV00000000 (deleted)") || strstr(line, "/tollgate-");
 }
 
+/* The first mapping of tollgate's with these rights whose size is from `least` to below `limit`, and that size; NULL. */
+static char *
+mapping(const char *rights, size_t least, size_t limit, size_t *size)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	unsigned long lo, hi;
+	char line[4096], perms[5], *found = NULL;
+
+	while (f && !found && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, rights) && is_name_of_window(line) &&
+		    hi - lo >= least && hi - lo < limit) {
+			found = (char *)lo;
+			*size = hi - lo;
+		}
+	if (f)
+		fclose(f);
+	return found;
+}
+
 /*
  * Its own window, and how large it is; NULL when it has none, as without
  * tollgate.  Where $HELD says that it has one, not to find it is no success.
@@ -200,42 +219,30 @@ __attribute__((unused))
 static char *
 window(void)
 {
-	FILE *f = fopen("/proc/self/maps", "r");
-	unsigned long lo, hi;
-	char line[4096], perms[5], *found = NULL;
+	char *found = mapping("r--s", 0, SIZE_MAX, &window_size);
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r--s") && is_name_of_window(line)) {
-			found = (char *)lo;
-			window_size = hi - lo;
-		}
-	if (f)
-		fclose(f);
 	if (!found && getenv("HELD"))
 		say("window_not_found", REACHED, 0);
 	return found;
 }
 
-enum { SMALL = 1 << 20 };
+enum { LARGE = 1 << 20 };
 static size_t window_code_size;
 
-/* What of tollgate's can be executed, NULL when it is not there: the code of stubs, which is small, or that in which new tasks begin. */
+/* The code of stubs, which is a part of it once more, to be executed; NULL when it is not there. */
 __attribute__((unused))
 static char *
-window_code(bool small)
+window_code(void)
 {
-	FILE *f = fopen("/proc/self/maps", "r");
-	unsigned long lo, hi;
-	char line[4096], perms[5], *found = NULL;
+	return mapping("r-xs", 0, LARGE, &window_code_size);
+}
 
-	while (f && !found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%lx-%lx %4s", &lo, &hi, perms) == 3 && !strcmp(perms, "r-xs") && is_name_of_window(line) && (hi - lo < SMALL) == small) {
-			found = (char *)lo;
-			window_code_size = hi - lo;
-		}
-	if (f)
-		fclose(f);
-	return found;
+/* Where new tasks begin, which is as large as the window is; NULL where the kernel can do without. */
+__attribute__((unused))
+static char *
+cradle(void)
+{
+	return mapping("r-xs", LARGE, SIZE_MAX, &window_size);
 }
 
 #endif

@@ -20,16 +20,6 @@ enum { PAGE = 4096, LIKENESS = 4 << 20 };
 static char *at;
 static bool ours, of_cradle;
 
-/* Where new tasks begin, which is as large; NULL where the kernel can do without. */
-static char *
-cradle(void)
-{
-	char *p = window_code(false);
-
-	window_size = window_code_size;
-	return p;
-}
-
 /* Written to by the maker alone, mapped for reading from a descriptor that only reads. */
 static char *
 likeness(void)

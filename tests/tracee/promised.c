@@ -296,9 +296,9 @@ static const struct {
 	int (*act)(void);
 } acts[] = {
 	{ "address", address }, { "ask", ask }, { "become", become }, { "call", call }, { "camera", camera },
-	{ "clock", set_clock }, { "confine", confine }, { "messages", messages }, { "give", give }, { "graphics", graphics },
+	{ "clock", set_clock }, { "confine", confine }, { "give", give }, { "graphics", graphics },
 	{ "interfaces", interfaces }, { "join", join }, { "keys", keys }, { "limit", limit }, { "local", local },
-	{ "machine", machine }, { "nameless", nameless }, { "reroute", reroute }, { "serve", serve },
+	{ "machine", machine }, { "messages", messages }, { "nameless", nameless }, { "reroute", reroute }, { "serve", serve },
 	{ "share", share }, { "signal", signal_child }, { "size", size }, { "sound", sound }, { "take", take },
 	{ "threads", threads }, { "watch", watch }, { "wind", wind }, { "window", window },
 };
