@@ -92,6 +92,15 @@ outside()
 	pids="$pids $bg"
 }
 
+is_sleeping() { [ "$(cat "/proc/$1/comm")" = sleep ]; } 2>/dev/null
+
+# Somebody outside who does nothing: there once he is who he will be.
+outside_sleeps()
+{
+	outside sleep 600
+	soon is_sleeping $bg
+}
+
 end_outside()
 {
 	for pid in $pids; do
@@ -152,8 +161,7 @@ attack()
 
 files()
 {
-	outside sleep 600
-	sleep 0.2
+	outside_sleeps
 	control "OUTSIDE=$bg"
 	OUTSIDE=$bg
 	export OUTSIDE
@@ -166,16 +174,15 @@ files()
 	end_outside
 }
 
+sink_has_come() { [ "$(wc -l < sink.out)" -gt 1 ]; }
+
 network()
 {
 	for run in control attack; do
 		fixture
 		rm -f sink.out
 		outside bin/sink.tracee "$box" > sink.out
-		for _ in 1 2 3 4 5 6 7 8 9 10; do
-			[ -s sink.out ] && break
-			sleep 0.2
-		done
+		soon test -s sink.out
 		read -r GOOD BAD < sink.out
 		export GOOD BAD
 		if [ $run = control ]; then
@@ -192,21 +199,21 @@ network()
 				none "$(that_are reached < attack.out)" "$what, connect: no $one"
 			done
 		fi
-		sleep 0.3
-		came=$(sed 1d sink.out | sort -u)
-		end_outside
 		case $run in
-		control) holds "$what: what is sent comes out" test -n "$came" ;;
-		attack) none "$came" "$what, net: nothing comes out" ;;
+		control) holds "$what: what is sent comes out" soon sink_has_come ;;
+		attack)
+			sleep 0.3
+			none "$(sed 1d sink.out | sort -u)" "$what, net: nothing comes out"
+			;;
 		esac
+		end_outside
 	done
 }
 
 # In a session of its own: what the program does to its group must not come to us.
 above()
 {
-	outside sleep 600
-	sleep 0.2
+	outside_sleeps
 	control "ABOVE=$bg"
 	end_outside
 	fixture

@@ -34,10 +34,7 @@ PY
 python3 server.py visits port > /dev/null 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null; cd /; rm -rf "$work"' EXIT
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s port ] && break
-	sleep 0.2
-done
+soon test -s port
 port=$(cat port)
 
 # line REGEX CLAIM: the log has a line for it, with call, object and rule.  A

@@ -10,11 +10,7 @@ cp "$TG_SRCDIR/tests/media/clip.mkv" .
 Xvfb -displayfd 3 -noreset -screen 0 640x480x24 3> display > /dev/null 2>&1 &
 server=$!
 trap 'kill "$server" 2>/dev/null; cd /; rm -rf "$work"' EXIT
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-	[ -s display ] && break
-	sleep 0.25
-done
-[ -s display ] || skip_all 'Xvfb does not start here'
+soon test -s display || skip_all 'Xvfb does not start here'
 DISPLAY=:$(cat display)
 export DISPLAY
 unset WAYLAND_DISPLAY XAUTHORITY
