@@ -103,6 +103,20 @@ for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 110), (0x06, 0, 0, $returns), (0x06, 0
 		alike "a filter of the program's own ($returns)" all.policy "$tracees/filtered.tracee" "$work/own.bpf" /usr/bin/perl -e \
 			'print syscall(110) > 0 ? "a number\n" : $! + 0, "\n"'
 	done
+	# A program without libraries: getpid by int $0x80, by syscall, and by int $0x80 again; its status is 1 and 2 for the first and last.
+	python3 -c "import struct, sys
+code = bytes.fromhex('b814000000cd8089c3b8270000000f05b814000000cd8031ff85db400f9fc785c00f9fc00fb6c08d3c47b83c0000000f05')
+head = struct.pack('<16sHHIQQQIHHHHHH', b'\\x7fELF\\2\\1\\1', 2, 62, 1, 0x400078, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+load = struct.pack('<IIQQQQQQ', 1, 5, 0, 0x400000, 0x400000, 120 + len(code), 120 + len(code), 4096)
+sys.stdout.buffer.write(head + load + code)" > first
+	chmod +x first
+	if ./first; [ $? = 3 ]; then
+		alike 'a call by another gate before any of its own' foreign.policy ../first
+		tg run -p ./foreign.policy -- ./first
+		is "$status" 2 'which is refused, and later ones are not'
+	else
+		skip 'a call by another gate before any of its own' 'this kernel has no 32-bit calls'
+	fi
 fi
 options='--dry-run'
 alike 'what would be refused' stdio.policy sh -c 'cat /etc/hostname > /dev/null; echo > x; ls'
