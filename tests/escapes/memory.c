@@ -409,6 +409,67 @@ v03_orphan_window(void)
 	return status ? ABSENT : REFUSED;	/* it has to have been tried */
 }
 
+/*
+ * The same with the memory shared: what a lock splits is the window still, and
+ * an orphan that is not known to have one could take it away from those it
+ * shares it with.
+ */
+static int
+unmaps(void *arg)
+{
+	(void)arg;
+	__atomic_add_fetch(&orphans->tried, 1, __ATOMIC_SEQ_CST);
+	if (munmap(at, WINDOW / 2) == 0)
+		__atomic_add_fetch(&orphans->reached, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_exit, 0);
+	return 0;
+}
+
+static int
+makes_orphans(void *arg)
+{
+	(void)arg;
+	for (int k = 1; k < 7; k++)
+		clone(unmaps, orphan_stack[k + 1], CLONE_VM | SIGCHLD, NULL);
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void
+storm_of_sharers(long n)
+{
+	if (mlock(at + PAGE, PAGE) < 0)
+		_exit(2);
+	for (long i = 0; i < n && !orphans->reached; i++) {
+		pid_t pid = clone(makes_orphans, orphan_stack[1], CLONE_VM | SIGCHLD, NULL);
+
+		usleep(300 * (useconds_t)(i % 20));
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, __WALL);
+	}
+}
+
+static int
+v03_orphan_split(void)
+{
+	pid_t pid;
+
+	alarm(900);
+	find();
+	if (ours)
+		return ABSENT;
+	orphans = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();		/* without a window it would be killed */
+	if (pid == 0) {
+		storm_of_sharers(tries() + 200);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	errno = orphans->tried ? ENODATA : EAGAIN;
+	return orphans->reached ? REACHED : REFUSED;
+}
+
 #define A(fn) { #fn, fn, 0 }
 #define R(fn) { #fn, fn, ROOT }
 static const struct attempt list[] = {
@@ -416,7 +477,7 @@ static const struct attempt list[] = {
 	A(v47_dontfork), A(v47_memory_sharer), A(v47_overflow), R(v47_map_files), A(v47_proc_mem), A(v47_mprotect_writable),
 	A(v47_cradle_munmap), A(v47_cradle_mmap), A(v47_cradle_mremap_from), A(v47_cradle_mremap_onto), A(v47_cradle_mprotect),
 	A(v47_cradle_shmat), A(v47_cradle_dontfork),
-	A(v47_segments), A(v47_descriptor_of_newcomer), A(v03_orphan_window),
+	A(v47_segments), A(v47_descriptor_of_newcomer), A(v03_orphan_window), A(v03_orphan_split),
 };
 
 int
