@@ -11,6 +11,7 @@ UNIT_TESTS = \
 	%D%/unit/check_export_formats	\
 	%D%/unit/check_halves		\
 	%D%/unit/check_lib		\
+	%D%/unit/check_maps		\
 	%D%/unit/check_messages		\
 	%D%/unit/check_netaddr		\
 	%D%/unit/check_opt		\

@@ -10,11 +10,11 @@
 
 #include "lib/cleanup.h"
 #include "lib/diag.h"
-#include "lib/xalloc.h"
 #include "tracer/console.h"
 #include "tracer/enforce.h"
 #include "tracer/image.h"
 #include "tracer/lifecycle.h"
+#include "tracer/older.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
 #include "tracer/shelf.h"
@@ -28,8 +28,6 @@ struct attachment {
 	struct session *s;
 	pid_t main_pid;
 	pid_t pid;		/* the process at hand */
-	pid_t *older;		/* children that the main process had before; owned */
-	size_t nolder, cap;
 	bool leader_is_dead;
 	bool any;		/* something was seized in this round */
 	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
@@ -237,34 +235,14 @@ seize_process(struct attachment *a, pid_t pid)
 	a->restless |= waits == MOVES;
 }
 
-static void
-note_child(pid_t pid, void *ctx)
-{
-	struct attachment *a = ctx;
-
-	if (procs_parent(pid) != a->main_pid)
-		return;
-	xgrow(&a->older, a->nolder, &a->cap, sizeof(*a->older));
-	a->older[a->nolder++] = pid;
-}
-
-static bool
-is_older(const struct attachment *a, pid_t pid)
-{
-	for (size_t i = 0; i < a->nolder; i++)
-		if (a->older[i] == pid)
-			return true;
-	return false;
-}
-
-/* A process that a thread made before its turn came. */
+/* A process that a thread made before its turn came, or that shares its memory. */
 static void
 seize_younger(pid_t pid, void *ctx)
 {
 	struct attachment *a = ctx;
 	bool before = a->any;
 
-	if (a->err || is_older(a, pid) || procs_is_ours(pid) || !tracee_group(&a->s->tracees, procs_parent(pid)))
+	if (a->err || !tracee_group(&a->s->tracees, procs_parent(pid)) || procs_is_ours(pid) || older_stays_free(pid))
 		return;
 	seize_process(a, pid);
 	a->any |= before;
@@ -299,9 +277,14 @@ int
 attach(struct session *s, pid_t pid)
 {
 	struct attachment *a = &attachment;
+	pid_t sharer;
 
 	*a = (struct attachment){ .s = s, .main_pid = pid, .err = become_supervisor(s->on_loss) };
-	procs_each(note_child, a);
+	sharer = older_note(pid);
+	if (!a->err && sharer) {
+		warn("cannot attach to %d: process %d, which is no child of its, shares its memory", pid, sharer);
+		a->err = -EBUSY;
+	}
 	if (!a->err)
 		seize_process(a, pid);
 	seize_what_is_new(a);
@@ -343,6 +326,15 @@ attach_catch_up(void)
 	return a->err;
 }
 
+/* A call that one of its threads was in meanwhile can have put something else in the window's place. */
+static int
+check_window(const struct tracee *t, const struct stop *stop)
+{
+	const struct window *w = stop->kind == STOP_EXEC ? NULL : t->group->window;
+
+	return !w || window_is_mapped(w, t->tid, w->at) ? 0 : -EFAULT;
+}
+
 void
 attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 {
@@ -351,6 +343,7 @@ attach_settle(struct session *s, struct tracee *t, const struct stop *stop)
 
 	attachment.late |= attachment.restless && !gone;
 	err = err || gone || t->group->image ? err : image_adopt(s, t);
+	err = err || gone ? err : check_window(t, stop);
 	lifecycle_insist(t, err);
 	if (!gone)
 		t->forking = stop->kind == STOP_FORK;

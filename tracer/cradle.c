@@ -12,6 +12,7 @@
 
 /* One for all programs of this tollgate. */
 static int segment = -1;
+static struct mapped_file file;
 
 /* There is code for each kind of code that can run. */
 static uint64_t
@@ -30,7 +31,7 @@ write_code(const struct arch *arch, int id)
 	for (const struct regset *set = arch->regsets; set < arch->regsets + arch->nregsets; set++)
 		if (set->cradle)
 			memcpy(mem + offset_of(arch, set), set->cradle->code, CRADLE_SIZE);
-	return 0;			/* it stays attached, and is there for as long as tollgate is */
+	return maps_own_file(mem, &file);	/* it stays attached, and is there for as long as tollgate is */
 }
 
 /* Anybody may execute it, and nobody write it any more. */
@@ -70,6 +71,12 @@ int
 cradle_segment(void)
 {
 	return segment;
+}
+
+const struct mapped_file *
+cradle_file(void)
+{
+	return &file;
 }
 
 /* In a segment of the program's own (modify_ldt(2)) an address is elsewhere. */

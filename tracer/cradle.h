@@ -15,6 +15,7 @@
  * is (ranges.c).
  */
 
+#include "tracer/maps.h"
 #include "tracer/tracee.h"
 
 /* Makes the code.  0, or -errno: new tasks begin where their parents' calls return. */
@@ -22,6 +23,7 @@ int cradle_make(const struct arch *);
 
 /* What a program attaches, for reading and executing; -1: there is none. */
 int cradle_segment(void);
+const struct mapped_file *cradle_file(void);
 
 /* At the entry of a call that has been let in, after anything else.  0, also when it makes no task, or -errno. */
 int cradle_prepare(const struct arch *, struct tracee *);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,36 +15,15 @@
 #include "tracer/callstop.h"
 #include "tracer/lifecycle.h"
 #include "tracer/mapped.h"
+#include "tracer/maps.h"
 #include "tracer/script.h"
 #include "tracer/who.h"
-
-/* One line of /proc/PID/maps. */
-struct mapping {
-	uint64_t lo, hi;
-	char file[256];
-};
-
-static bool
-next_mapping(FILE *f, struct mapping *m)
-{
-	char line[4608];
-	int at = 0;
-
-	if (!fgets(line, sizeof(line), f))
-		return false;
-	m->file[0] = '\0';
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &m->lo, &m->hi, &at) < 2)
-		return false;
-	if (at)
-		snprintf(m->file, sizeof(m->file), "%.255s", line + at);
-	return true;
-}
 
 /* A program that needs no loader begins in its own file. */
 static bool
 is_program(const struct thread_group *g, const char *file)
 {
-	char path[48], exe[sizeof(((struct mapping *)0)->file)];
+	char path[48], exe[PATH_MAX];
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/exe", g->tgid);
@@ -57,21 +35,17 @@ is_program(const struct thread_group *g, const char *file)
 static void
 find_loader(struct thread_group *g, uint64_t ip)
 {
-	cleanup_file FILE *f = NULL;
+	cleanup_maps struct maps maps = maps_open(g->tgid);
+	struct mapped_file file = { 0 };
 	struct mapping m;
-	char path[48], file[256] = "";
 	uint64_t lo = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", g->tgid);
-	f = fopen(path, "re");
 	g->loader_lo = g->loader_hi = 0;
-	while (f && next_mapping(f, &m)) {
-		m.file[strcspn(m.file, "\n")] = '\0';
-		if (strcmp(m.file, file)) {
+	while (maps_next(&maps, &m)) {
+		if (!mapped_file_is(&m.file, &file))
 			lo = m.lo;
-			memcpy(file, m.file, sizeof(file));
-		}
-		if (ip >= m.lo && ip < m.hi && is_program(g, m.file))
+		file = m.file;
+		if (ip >= m.lo && ip < m.hi && is_program(g, m.name))
 			return;
 		if (ip >= m.lo && ip < m.hi)
 			g->loader_lo = lo;

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "tracer/cradle.h"
 #include "tracer/leftover.h"
 #include "tracer/lifecycle.h"
+#include "tracer/procs.h"
 #include "tracer/registers.h"
 #include "tracer/remote.h"
 #include "tracer/stub.h"
@@ -55,10 +55,12 @@ inject_is_under_way(const struct tracee *t)
 	return t->injection != NULL;
 }
 
-const struct window *
-inject_window(const struct tracee *t)
+bool
+inject_uses(const struct tracee *t, const struct mapping *m)
 {
-	return t->injection ? t->injection->window : NULL;
+	const struct injection *in = t->injection;
+
+	return in && in->window && (mapped_file_is(&in->window->file, &m->file) || in->place == m->lo);
 }
 
 void
@@ -154,6 +156,42 @@ rewind_to(struct injection *in, pid_t tid, uint64_t nr, const uint64_t *args)
 	return registers_store(tid, &r);
 }
 
+bool
+inject_adopts(struct session *s, struct tracee *t)
+{
+	struct thread_group *g = t->group;
+	struct window *shared = g->start_sp ? NULL : leftover_shared(s, t);
+
+	if (!shared)
+		return false;
+	g->window = window_hold(shared);
+	g->wants_window = false;
+	return true;
+}
+
+struct sharers {
+	const struct tracee *t;
+	bool injecting;
+};
+
+static void
+look_for_injecting(struct tracee *other, void *ctx)
+{
+	struct sharers *s = ctx;
+
+	s->injecting |= other->injection && other->group != s->t->group && procs_share_memory(other->group->tgid, s->t->group->tgid);
+}
+
+bool
+inject_waits(struct session *s, struct tracee *t)
+{
+	struct sharers sharers = { t, t->group->injecting };
+
+	if (!t->group->start_sp)
+		tracee_each(&s->tracees, look_for_injecting, &sharers);
+	return sharers.injecting;
+}
+
 int
 inject_begin(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi, pid_t shelf)
 {
@@ -205,66 +243,22 @@ inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
 	return 0;
 }
 
-/*
- * READ_IMPLIES_EXEC, which 32-bit programs have whose file says nothing of their stack, makes
- * all that is mapped for reading executable, and mprotect(2) as well: it cannot be had otherwise.
- * Such a program can execute what it writes anywhere.
- */
-static bool
-is_for_reading(const char *perms)
-{
-	return !strcmp(perms, "r--s") || !strcmp(perms, "r-xs");
-}
-
-/* One line of /proc/PID/maps is that, whole, shared and for reading only. */
-static bool
-is_line_of(uint64_t wanted, uint64_t at, const char *line)
-{
-	uint64_t lo, hi, offset, ino;
-	char perms[5];
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64, &lo, &hi, perms, &offset, &ino) != 5)
-		return false;
-	return lo == at && hi == at + WINDOW_SIZE && is_for_reading(perms) && !offset && ino == wanted;
-}
-
-static bool
-is_mapped(uint64_t ino, pid_t tid, uint64_t at)
-{
-	cleanup_file FILE *f = NULL;
-	char path[48], line[4608];
-	bool found = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	while (f && !found && fgets(line, sizeof(line), f))
-		found = is_line_of(ino, at, line);
-	return found;
-}
-
-bool
-inject_is_mapped(const struct window *w, pid_t tid, uint64_t at)
-{
-	return is_mapped(w->ino, tid, at);
-}
-
-/* A segment's number is its inode's. */
 static bool
 has_cradle(const struct window *w, pid_t tid)
 {
-	return !w->cradle || is_mapped((uint64_t)cradle_segment(), tid, w->cradle);
+	return !w->cradle || window_like_is_mapped(cradle_file(), tid, w->cradle);
 }
 
 /* The call that was held is made now. */
 static int
-finish(struct tracee *t)
+finish(struct session *s, struct tracee *t)
 {
 	struct injection *in = t->injection;
 	struct thread_group *g = t->group;
 	uint64_t at = in->window->at;
 	int err;
 
-	if (!inject_is_mapped(in->window, t->tid, at) || !has_cradle(in->window, t->tid))
+	if (!window_is_mapped(in->window, t->tid, at) || !has_cradle(in->window, t->tid))
 		return -EPROTO;
 	err = in->has_kept ? remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept)) : 0;
 	if (!err)
@@ -274,7 +268,9 @@ finish(struct tracee *t)
 	if (err)
 		return err;
 	window_mapped(in->window, at);
-	g->window = window_hold(in->window);
+	/* Where nobody says who shares its memory, another one can have been faster. */
+	if (!inject_adopts(s, t))
+		g->window = window_hold(in->window);
 	g->wants_window = g->injecting = false;
 	inject_abandon(t);
 	return 0;
@@ -328,7 +324,7 @@ plan_cradle(struct injection *in, pid_t tid)
 }
 
 static int
-proceed(struct tracee *t, int64_t ret)
+proceed(struct session *s, struct tracee *t, int64_t ret)
 {
 	struct injection *in = t->injection;
 	int err = 0;
@@ -359,7 +355,7 @@ proceed(struct tracee *t, int64_t ret)
 		break;
 	}
 	if (!err && in->done)
-		return finish(t);
+		return finish(s, t);
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
 }
 
@@ -382,11 +378,10 @@ inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 	bool failed = call->ret < 0 && call->ret >= -4095;
 	int err = failed ? (int)call->ret : 0;
 
-	(void)s;
 	if (err == -EMFILE && t->injection->step == OPENED)
 		err = attach_instead(t);
 	else if (!failed || t->injection->step == CODED)
-		err = proceed(t, call->ret);
+		err = proceed(s, t, call->ret);
 	if (err && err != -ESRCH)
 		warn_err(-err, "process %d gets no window:", t->group->tgid);
 	t->state = TS_RUNNING;

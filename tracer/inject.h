@@ -16,6 +16,13 @@ struct injection;
 /* Has this image yet to get its window, from a call by that ABI? */
 bool inject_is_due(const struct tracee *, const struct abi *);
 
+/*
+ * Who ran before it had a window can share its memory with others: it has the
+ * window of the first of them, and waits while that is being put in.
+ */
+bool inject_adopts(struct session *, struct tracee *);
+bool inject_waits(struct session *, struct tracee *);
+
 /* At the entry of its first call.  0: that is held; or -errno. */
 int inject_begin(struct session *, struct tracee *, const struct pt_call *, const struct abi *, pid_t shelf);
 
@@ -28,10 +35,7 @@ int inject_left(struct session *, struct tracee *, const struct pt_call *);
 
 void inject_abandon(struct tracee *);
 
-/* The one that is under way puts in; NULL. */
-const struct window *inject_window(const struct tracee *);
-
-/* Does that task have the window there, whole, shared and for reading only? */
-bool inject_is_mapped(const struct window *, pid_t tid, uint64_t at);
+/* Is that what the one that is under way puts in, or where? */
+bool inject_uses(const struct tracee *, const struct mapping *);
 
 #endif

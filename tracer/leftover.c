@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "tracer/leftover.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "lib/cleanup.h"
 #include "tracer/inject.h"
+#include "tracer/maps.h"
 #include "tracer/window.h"
 
 struct search {
-	uint64_t ino;
+	const struct mapping *m;
 	bool found;
 };
 
@@ -18,16 +16,16 @@ static void
 compare(struct tracee *t, void *ctx)
 {
 	struct search *s = ctx;
-	const struct window *own = t->group ? t->group->window : NULL, *coming = inject_window(t);
+	const struct window *own = t->group ? t->group->window : NULL;
 
-	s->found |= (own && own->ino == s->ino) || (coming && coming->ino == s->ino);
+	s->found |= (own && mapped_file_is(&own->file, &s->m->file)) || inject_uses(t, s->m);
 }
 
-/* Two processes can have one memory, and a window each. */
+/* Two processes can have one memory. */
 static bool
-is_in_use(struct session *s, uint64_t ino)
+is_in_use(struct session *s, const struct mapping *m)
 {
-	struct search search = { ino, false };
+	struct search search = { m, false };
 
 	tracee_each(&s->tracees, compare, &search);
 	return search.found;
@@ -35,27 +33,44 @@ is_in_use(struct session *s, uint64_t ino)
 
 /* Only the kind that has its name from us: a program has segments of shared memory of its own. */
 static bool
-is_window(const char *line, uint64_t *lo, uint64_t *hi, uint64_t *ino)
+is_window(const struct mapping *m)
 {
-	char perms[5], name[64];
-	uint64_t offset;
-
-	return sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %*s %" SCNu64 " %63[^\n]", lo, hi, perms, &offset, ino, name) == 6 &&
-	    !strcmp(name, "/memfd:tollgate (deleted)") && perms[0] == 'r' && perms[1] == '-' && perms[3] == 's' && !offset &&
-	    *hi - *lo == WINDOW_SIZE;
+	return !strcmp(m->name, "/memfd:tollgate (deleted)") && m->perms[0] == 'r' && m->perms[1] == '-' && m->perms[3] == 's' &&
+	    !m->offset && m->hi - m->lo == WINDOW_SIZE;
 }
 
 uint64_t
 leftover_window(struct session *s, pid_t tid, bool low)
 {
-	cleanup_file FILE *f = NULL;
-	char path[48], line[4608];
-	uint64_t lo, hi, ino;
+	cleanup_maps struct maps maps = maps_open(tid);
+	struct mapping m;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (is_window(line, &lo, &hi, &ino) && (!low || (hi - 1) >> 32 == 0) && !is_in_use(s, ino))
-			return lo;
+	while (maps_next(&maps, &m))
+		if (is_window(&m) && (!low || (m.hi - 1) >> 32 == 0) && !is_in_use(s, &m))
+			return m.lo;
 	return 0;
+}
+
+struct sharing {
+	const struct tracee *t;
+	struct window *window;
+};
+
+static void
+look_for_shared(struct tracee *other, void *ctx)
+{
+	struct sharing *s = ctx;
+	struct window *w = other->group ? other->group->window : NULL;
+
+	if (w && !s->window && other->group != s->t->group && window_is_mapped(w, s->t->tid, w->at))
+		s->window = w;
+}
+
+struct window *
+leftover_shared(struct session *s, const struct tracee *t)
+{
+	struct sharing sharing = { t, NULL };
+
+	tracee_each(&s->tracees, look_for_shared, &sharing);
+	return sharing.window;
 }

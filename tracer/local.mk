@@ -99,6 +99,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/lifecycle.c		\
 	%D%/lifecycle.h		\
 	%D%/mapped.c		\
+	%D%/older.c		\
+	%D%/maps.c		\
 	%D%/mapped.h		\
 	%D%/opt.c		\
 	%D%/opt.h		\

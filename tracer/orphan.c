@@ -7,10 +7,10 @@
 
 #include "lib/xalloc.h"
 #include "tracer/enforce.h"
-#include "tracer/inject.h"
 #include "tracer/lifecycle.h"
 #include "tracer/procs.h"
 #include "tracer/registers.h"
+#include "tracer/window.h"
 
 static bool
 has_policy(const struct bereaved *b, const struct policy *p)
@@ -81,7 +81,7 @@ has_window(const struct tracee *t)
 {
 	const struct window *w = t->group->window;
 
-	return !w || inject_is_mapped(w, t->tid, w->at);
+	return !w || window_is_mapped(w, t->tid, w->at);
 }
 
 /* One that was made where the calls of all of the dead return. */

@@ -4,11 +4,13 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
@@ -61,6 +63,23 @@ procs_parent(pid_t tid)
 	long pid = status_field(tid, "PPid:");
 
 	return pid > 0 ? (pid_t)pid : 0;
+}
+
+uint64_t
+procs_start(pid_t tid)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48], text[1024] = "";
+	const char *name_end;
+	uint64_t start = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "re");
+	if (!f || !fread(text, 1, sizeof(text) - 1, f) || !(name_end = strrchr(text, ')')))
+		return 0;
+	/* The 22nd field; the second is the name, which can hold anything. */
+	sscanf(name_end + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &start);
+	return start;
 }
 
 pid_t
@@ -150,6 +169,51 @@ procs_is_held(pid_t tid)
 	char letter = state(tid);
 
 	return letter == 't' || letter == 'T';	/* as before Linux 2.6.33 */
+}
+
+static void
+find_living(pid_t tid, void *ctx)
+{
+	pid_t *living = ctx;
+
+	if (!*living && !procs_is_dead(tid))
+		*living = tid;
+}
+
+static pid_t
+living_task(pid_t pid)
+{
+	pid_t living = 0;
+
+	procs_each_task(pid, find_living, &living);
+	return living;
+}
+
+/* Threads of the kernel have none, and tasks that have ended. */
+static bool
+has_memory(pid_t tid)
+{
+	cleanup_file FILE *f = NULL;
+	unsigned long pages = 0;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", tid);
+	f = fopen(path, "re");
+	return f && fscanf(f, "%lu", &pages) == 1 && pages;
+}
+
+bool
+procs_share_memory(pid_t pid, pid_t other)
+{
+	enum { VM = 1 };	/* KCMP_VM */
+	pid_t tid = living_task(pid), one;
+
+	do {
+		one = living_task(other);
+		if (tid && one && syscall(SYS_kcmp, one, tid, VM, 0, 0) == 0)
+			return has_memory(tid);
+	} while (one && procs_is_dead(one));	/* another thread has executed something, and has its leader's number */
+	return false;
 }
 
 /* A set of signals as /proc has it: a bit each, in hexadecimal. */

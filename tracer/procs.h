@@ -11,6 +11,8 @@ pid_t procs_tgid(pid_t tid);
 
 /* The parent process; 0 when there is none. */
 pid_t procs_parent(pid_t tid);
+/* When it began, in ticks since the machine did: no two of one number say the same.  0: it is gone. */
+uint64_t procs_start(pid_t tid);
 /* Calls fn for each process that /proc shows; false when it shows none. */
 bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 
@@ -40,6 +42,9 @@ bool procs_is_held(pid_t tid);
 bool procs_is_moving(pid_t tid);
 /* Calls fn for each thread of a process; false when /proc shows none. */
 bool procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx);
+
+/* Have two processes one memory?  The kernel tells by kcmp(2) (Linux 3.5, CONFIG_KCMP); else, and of one that is gone, false. */
+bool procs_share_memory(pid_t, pid_t);
 
 /* Does that task hold the signal back, or throw it away?  Also when nobody can say. */
 bool procs_blocks_signal(pid_t tid, int sig);

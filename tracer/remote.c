@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "tracer/maps.h"
 #include "tracer/pt.h"
 
 enum { PAGE = 4096 };
@@ -57,32 +58,14 @@ read_peek(pid_t tid, uint64_t addr, void *buf, size_t len)
 	return (ssize_t)done;
 }
 
-/* What of a line of /proc/TID/maps says who may use it. */
-static bool
-covers(const char *line, uint64_t addr, bool *closed)
-{
-	unsigned long long start, end;
-	char may[5];
-
-	if (sscanf(line, "%llx-%llx %4s", &start, &end, may) != 3 || addr < start || addr >= end)
-		return false;
-	*closed = !strncmp(may, "---", 3);
-	return true;
-}
-
 /* Whether neither the task nor the kernel in its name can read there: PROT_NONE. */
 static bool
 is_closed(pid_t tid, uint64_t addr)
 {
-	cleanup_file FILE *f = NULL;
-	char path[32], line[PATH_MAX + 128];
-	bool closed = false;
+	cleanup_maps struct maps maps = maps_open(tid);
+	struct mapping m;
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f) && !covers(line, addr, &closed))
-		;
-	return closed;
+	return maps_find(&maps, addr, &m) == 0 && !strncmp(m.perms, "---", 3);
 }
 
 static ssize_t

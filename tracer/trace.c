@@ -299,11 +299,11 @@ begin_image(struct session *s, struct tracee *t, const struct pt_call *call, con
 {
 	if (s->naive || !abi || !inject_is_due(t, abi))
 		return false;
-	if (t->group->injecting) {
+	if (inject_waits(s, t)) {
 		wait_for_others(s, t);
 		return true;
 	}
-	if (s->leaving)
+	if (s->leaving || inject_adopts(s, t))
 		return false;
 	go_on(s, t, inject_begin(s, t, call, abi, lifecycle_shelf(s, t)));
 	return true;

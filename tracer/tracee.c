@@ -80,6 +80,8 @@ group_new(pid_t tgid, struct descent d)
 	struct thread_group *g = xcalloc(1, sizeof(*g));
 
 	if (d.from) {
+		if (d.from->wants_window)
+			d.from->start_sp = 0;		/* whose memory is not its own alone */
 		*g = *d.from;
 		g->confined = inherit(d);
 		window_hold(g->window);
@@ -89,6 +91,7 @@ group_new(pid_t tgid, struct descent d)
 	g->tgid = tgid;
 	g->refs = 0;
 	g->refusal = NULL;
+	g->injecting = g->killed = g->trapped = false;
 	return g;
 }
 

@@ -44,7 +44,7 @@ struct thread_group {
 	char *refusal;			/* the last one while loading; owned */
 	bool wants_window, injecting;	/* before its first call; that is being seen to, and others wait */
 	struct window *window;		/* counted; NULL: none yet */
-	uint64_t start_sp;		/* where its stack began */
+	uint64_t start_sp;		/* where its stack began; 0: it ran before it had a window, and others can have its memory, too */
 	bool filters;			/* it may have seccomp filters of its own, or something else that looks at where a call is made */
 	bool killed;			/* by a verdict */
 	bool trapped;			/* the last SIGSYS it got was a verdict's */
@@ -141,7 +141,7 @@ void group_release(struct thread_group *);	/* takes NULL */
 
 /* How a new group comes into being: from what, NULL for nothing, and whether both have one memory. */
 struct descent {
-	const struct thread_group *from;
+	struct thread_group *from;
 	bool shares_memory;
 };
 

@@ -15,57 +15,12 @@
 #include "engine/policy.h"
 #include "lib/cleanup.h"
 #include "lib/xalloc.h"
+#include "tracer/maps.h"
 #include "tracer/pt.h"
 #include "tracer/remote.h"
 #include "tracer/symbols.h"
 
-enum { LINE = 4096 + 256, PAGE = 4096 };
-
-/* One line of /proc/TID/maps. */
-struct mapping {
-	uint64_t lo, hi, offset;
-	char perms[5];
-	unsigned major, minor;
-	uint64_t ino;
-	char name[LINE];	/* "" when it has none */
-};
-
-static bool
-parse_mapping(const char *line, struct mapping *m)
-{
-	int at = 0;
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n",
-	    &m->lo, &m->hi, m->perms, &m->offset, &m->major, &m->minor, &m->ino, &at) < 7 || !at)
-		return false;
-	snprintf(m->name, sizeof(m->name), "%.*s", (int)strcspn(line + at, "\n"), line + at);
-	return true;
-}
-
-/* 0, -ENOENT when nothing is mapped there, or what reading said. */
-static int
-find_mapping(pid_t tid, uint64_t ip, struct mapping *m)
-{
-	cleanup_file FILE *f = NULL;
-	cleanup_free char *line = NULL;
-	char path[48];
-	size_t size = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", tid);
-	f = fopen(path, "re");
-	if (!f)
-		return -errno;
-	while (getline(&line, &size, f) > 0)
-		if (parse_mapping(line, m) && ip >= m->lo && ip < m->hi)
-			return 0;
-	return ferror(f) ? -EIO : -ENOENT;
-}
-
-static bool
-is_same_file(const struct mapping *a, const struct mapping *b)
-{
-	return a->ino == b->ino && a->major == b->major && a->minor == b->minor;
-}
+enum { PAGE = 4096 };
 
 /*
  * Is it the file that is mapped?  Some file systems say one device to stat(2)
@@ -74,18 +29,18 @@ is_same_file(const struct mapping *a, const struct mapping *b)
 static bool
 is_mapped(int fd, const struct stat *st, const struct mapping *m)
 {
-	struct mapping own = { .ino = st->st_ino, .major = major(st->st_dev), .minor = minor(st->st_dev) };
+	struct mapped_file own = { major(st->st_dev), minor(st->st_dev), st->st_ino };
+	bool same = mapped_file_is(&m->file, &own);
 	void *p;
 
-	if (is_same_file(m, &own))
+	if (same)
 		return true;
 	p = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return false;
-	if (find_mapping(getpid(), (uintptr_t)p, &own) < 0)
-		own.ino = 0;
+	same = maps_own_file(p, &own) == 0 && mapped_file_is(&m->file, &own);
 	munmap(p, PAGE);
-	return is_same_file(m, &own);
+	return same;
 }
 
 /* The file that is mapped, if its name still leads to it; nothing but a regular file is opened. */
@@ -94,7 +49,7 @@ open_mapped(const struct mapping *m, struct stat *st)
 {
 	int fd;
 
-	if (m->name[0] != '/' || !m->ino || stat(m->name, st) < 0 || !S_ISREG(st->st_mode))
+	if (m->name[0] != '/' || !m->file.ino || stat(m->name, st) < 0 || !S_ISREG(st->st_mode))
 		return -1;
 	fd = open(m->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
@@ -173,18 +128,28 @@ behind_vdso(const struct tracee *t, const struct abi *abi, uint64_t sp, struct c
 	return err;
 }
 
+/* The name is there until `maps` is closed. */
+static int
+find_mapping(pid_t tid, uint64_t ip, struct maps *maps, struct mapping *m)
+{
+	maps_close(maps);
+	*maps = maps_open(tid);
+	return maps_find(maps, ip, m);
+}
+
 static int
 find_caller(const struct tracee *t, const struct pt_call *call, const struct abi *abi, unsigned needs, struct arena *a,
     struct caller *c)
 {
+	cleanup_maps struct maps maps = { 0 };
 	struct mapping m;
 	struct code code = { call->ip - abi->gate_size, call->ip - 1 };
-	int err = find_mapping(t->tid, code.last, &m);
+	int err = find_mapping(t->tid, code.last, &maps, &m);
 
 	if (!err && abi->vdso_return && !strcmp(m.name, "[vdso]")) {
 		err = behind_vdso(t, abi, call->sp, &code);
 		if (!err)
-			err = find_mapping(t->tid, code.last, &m);
+			err = find_mapping(t->tid, code.last, &maps, &m);
 	}
 	if (err)
 		return err;

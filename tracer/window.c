@@ -76,18 +76,16 @@ static int
 back_by_file(struct window *w, const struct file_ids *ids, int (*open_one)(const struct file_ids *, int *), bool sealed)
 {
 	cleanup_close int fd = open_one(ids, &w->fd);
-	struct stat st;
 	void *mem;
 
 	if (fd < 0)
 		return fd;
-	if (ftruncate(fd, WINDOW_SIZE) < 0 || fstat(fd, &st) < 0)
+	if (ftruncate(fd, WINDOW_SIZE) < 0)
 		return -errno;
 	mem = mmap(NULL, WINDOW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (mem == MAP_FAILED)
 		return -errno;
 	w->mem = mem;
-	w->ino = st.st_ino;
 	return sealed ? seal(fd) : 0;
 }
 
@@ -135,7 +133,6 @@ back_by_shm(struct window *w, const struct file_ids *ids)
 	/* Marked to be destroyed it lives as long as it is attached, and Linux still lets one attach it. */
 	if (shmctl(w->shmid, IPC_SET, &ds) < 0 || shmctl(w->shmid, IPC_RMID, NULL) < 0)
 		return -errno;
-	w->ino = (uint64_t)w->shmid;
 	return 0;
 }
 
@@ -173,6 +170,25 @@ window_free(struct window *w)
 	free(w);
 }
 
+/* Files in memory are on one file system of the kernel's: their numbers tell them apart.  Of others it is looked up. */
+static int
+learn_file(struct window *w)
+{
+	static struct mapped_file other[BACKINGS];
+	struct mapped_file *of = &other[w->backing];
+	struct stat st = { .st_ino = (ino_t)w->shmid };
+	int err = 0;
+
+	if (w->fd >= 0 && fstat(w->fd, &st) < 0)
+		return -errno;
+	if (!of->ino || w->backing == BACK_FILE)
+		err = maps_own_file(w->mem, of);
+	w->file = *of;
+	if (w->backing != BACK_FILE)
+		w->file.ino = st.st_ino;
+	return err;
+}
+
 static struct window *
 make(enum window_backing b, const struct file_ids *ids)
 {
@@ -184,6 +200,7 @@ make(enum window_backing b, const struct file_ids *ids)
 	w->shmid = -1;
 	w->backing = b;
 	err = backings[b].back(w, ids);
+	err = err ? err : learn_file(w);
 	if (!err)
 		return w;
 	window_free(w);
@@ -300,6 +317,33 @@ window_is_segment(int shmid)
 	if (shmctl(shmid, IPC_STAT, &ds) < 0)
 		return errno != EINVAL && errno != EIDRM;
 	return ds.shm_segsz == WINDOW_SIZE && ds.shm_perm.mode & SHM_DEST;
+}
+
+/*
+ * READ_IMPLIES_EXEC, which 32-bit programs have whose file says nothing of their stack, makes
+ * all that is mapped for reading executable, and mprotect(2) as well: it cannot be had otherwise.
+ * Such a program can execute what it writes anywhere.
+ */
+static bool
+is_for_reading(const char *perms)
+{
+	return !strcmp(perms, "r--s") || !strcmp(perms, "r-xs");
+}
+
+bool
+window_like_is_mapped(const struct mapped_file *file, pid_t tid, uint64_t at)
+{
+	cleanup_maps struct maps maps = maps_open(tid);
+	struct mapping m;
+
+	return maps_find(&maps, at, &m) == 0 && m.lo == at && m.hi == at + WINDOW_SIZE && is_for_reading(m.perms) && !m.offset &&
+	    mapped_file_is(&m.file, file);
+}
+
+bool
+window_is_mapped(const struct window *w, pid_t tid, uint64_t at)
+{
+	return window_like_is_mapped(&w->file, tid, at);
 }
 
 static bool

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "tracer/ids.h"
+#include "tracer/maps.h"
 
 enum {
 	WINDOW_PAGE	= 4096,
@@ -41,7 +42,7 @@ struct window {
 	char *mem;			/* ours, writable */
 	int fd;				/* for reading; -1: BACK_SHM, or it is mapped already */
 	int shmid;			/* BACK_SHM */
-	uint64_t ino;			/* of the file, as /proc/PID/maps has it */
+	struct mapped_file file;
 	uint64_t at;			/* where the program has it; 0: not yet */
 	uint64_t cradle;		/* where the program has that (cradle.h), of the same size; 0: nowhere */
 	uint64_t taken[WINDOW_PAGES / 64];
@@ -72,6 +73,11 @@ void window_give(struct window *, int page, unsigned pages);
 
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
+
+/* Does that task have it at that address, whole, shared and for reading only? */
+bool window_is_mapped(const struct window *, pid_t tid, uint64_t at);
+/* The same of any memory of its size that is such a file. */
+bool window_like_is_mapped(const struct mapped_file *, pid_t tid, uint64_t at);
 
 /* Does [addr, addr + len) touch the window, or the cradle?  Also when the sum overflows. */
 bool window_touches(const struct window *, uint64_t addr, uint64_t len);

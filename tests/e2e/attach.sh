@@ -305,6 +305,39 @@ for without in none seize syscall-info; do
 	note "$rounds attachments"
 done
 
+# --- processes that share their memory guard one window, whoever of them was attached to first
+
+echo open > open
+start shares "$work/open" "$work/secret" "$work/end" "$work/over"
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	rm -f over
+	attach -p ./no.policy -o log $program
+	until is_gone $supervisor || is_traced_by $program $supervisor; do sleep 0.1; done 2>/dev/null
+	sleep 0.5
+	: > over
+	kill -INT $supervisor 2>/dev/null
+	ended $supervisor
+	is_gone $program && break
+	sleep 0.5	# who was held, and is not any more, can do what he had begun
+done
+: > end
+ended $program
+is "$? $(cat attach.err)" '7 ' "who shares its memory with others reads nothing else (round $round)"
+
+start vfork "$work/secret"
+child=
+has_child() { child=$(grep -lx "PPid:	$program" /proc/[0-9]*/status | sed 's|/proc/||; s|/.*||'); [ -n "$child" ]; } 2>/dev/null
+until_true has_child
+if "$tracee" told; then
+	tg attach -p ./no.policy "$child"
+	is "$status" 125 'who shares the memory of its parent'
+	like "$err" "cannot attach to $child: process $program, which is no child of its, shares its memory" 'is not attached to alone'
+else
+	skip 'who shares the memory of its parent is not attached to alone' 'this kernel does not say who shares whose memory'
+fi
+ended $program
+is $? 0 'and goes on'
+
 # --- the end of the supervisor is the end of the program
 
 # went STATUS WITHOUT: without the kernel's help a call that was being decided comes to anything: it was to go by what tollgate
