@@ -2,7 +2,6 @@
 #include "tracer/maps.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,17 +23,35 @@ maps_close(struct maps *maps)
 	free(maps->line);
 }
 
-static bool
-parse(char *line, struct mapping *m)
+/* The next number, behind which there is that character; else *p is NULL.  By hand: each exec looks at dozens of lines. */
+static uint64_t
+number(char **p, int base, char after)
 {
-	int at = 0;
+	char *end = NULL;
+	uint64_t n = *p ? strtoull(*p, &end, base) : 0;
 
-	line[strcspn(line, "\n")] = '\0';
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64 " %n",
-	    &m->lo, &m->hi, m->perms, &m->offset, &m->file.major, &m->file.minor, &m->file.ino, &at) < 7)
+	*p = end && end != *p && *end == after ? end + 1 : NULL;
+	return n;
+}
+
+/* "LO-HI PERM OFFSET MAJOR:MINOR INODE      NAME" */
+static bool
+parse(char *p, struct mapping *m)
+{
+	p[strcspn(p, "\n")] = '\0';
+	m->lo = number(&p, 16, '-');
+	m->hi = number(&p, 16, ' ');
+	if (!p || strlen(p) < sizeof(m->perms))
 		return false;
-	m->name = line + at;
-	return true;
+	memcpy(m->perms, p, sizeof(m->perms) - 1);
+	m->perms[sizeof(m->perms) - 1] = '\0';
+	p += sizeof(m->perms);
+	m->offset = number(&p, 16, ' ');
+	m->file.major = (unsigned)number(&p, 16, ':');
+	m->file.minor = (unsigned)number(&p, 16, ' ');
+	m->file.ino = number(&p, 10, ' ');
+	m->name = p ? p + strspn(p, " ") : NULL;
+	return p != NULL;
 }
 
 bool
