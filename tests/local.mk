@@ -82,6 +82,7 @@ TRACEES = \
 	%D%/escapes/deputies.tracee	\
 	%D%/escapes/links.tracee	\
 	%D%/escapes/memory.tracee	\
+	%D%/escapes/messages.tracee	\
 	%D%/escapes/names.tracee	\
 	%D%/escapes/plain.tracee	\
 	%D%/escapes/races.tracee	\

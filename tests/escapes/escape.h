@@ -39,6 +39,15 @@ typedef int try_fn(void);
 
 static flip_fn *flip;
 
+static char *flipped;		/* the letter that is rewritten, of a name: g is good, e leads to what is forbidden */
+
+__attribute__((unused))
+static void
+letter(bool evil)
+{
+	*(volatile char *)flipped = evil ? 'e' : 'g';
+}
+
 static void
 spin(unsigned *state)
 {
@@ -180,6 +189,20 @@ lies_in_forbidden(int fd)
 	path[n > 0 ? n : 0] = '\0';
 	errno = ENODATA;
 	return strstr(path, "/forbidden") ? REACHED : REFUSED;
+}
+
+/* What was to happen in dir/ did not, and yet it happened. */
+__attribute__((unused))
+static int
+elsewhere(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0) {
+		errno = ENODATA;
+		return REFUSED;
+	}
+	return errno == ENOENT ? REACHED : REFUSED;
 }
 
 enum { WINDOW_PAGE = 4096 };

@@ -29,14 +29,14 @@ case ${MODES:-} in
 	MODES='now by-stub 2.6.32'
 	USERS=${USERS:-self}
 	# Of 32-bit programs those with calls of their own, which no other has.
-	[ -n "${ABIS:-}${PROGRAMS:-}" ] || of_32='races calls deputies'
+	[ -n "${ABIS:-}${PROGRAMS:-}" ] || of_32='races messages calls deputies'
 	ABIS=${ABIS:-tracee tracee32}
 	TRIES=${TRIES:-100}
 	CONTROL_TRIES=${CONTROL_TRIES:-500}
 	;;
 all) MODES="now by-stub ptrace sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
 esac
-programs='races links memory shelf tasks calls names deputies'
+programs='races messages links memory shelf tasks calls names deputies'
 TRIES=${TRIES:-20000}
 CONTROL_TRIES=${CONTROL_TRIES:-20000}
 CONTROL_SECONDS=${CONTROL_SECONDS:-10}
