@@ -54,11 +54,13 @@ close_to_writers(int id)
 int
 cradle_make(const struct arch *arch)
 {
-	int id = arch->regsets[0].cradle ? shmget(IPC_PRIVATE, WINDOW_SIZE, IPC_CREAT | 0600) : -1;
-	int err;
+	int id, err;
 
+	if (!arch->regsets[0].cradle)
+		return 0;
+	id = shmget(IPC_PRIVATE, WINDOW_SIZE, IPC_CREAT | 0600);
 	if (id < 0)
-		return arch->regsets[0].cradle ? -errno : -ENOSYS;
+		return -errno;
 	err = write_code(arch, id);
 	err = err ? err : close_to_writers(id);
 	shmctl(id, IPC_RMID, NULL);

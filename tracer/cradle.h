@@ -18,7 +18,7 @@
 #include "tracer/maps.h"
 #include "tracer/tracee.h"
 
-/* Makes the code.  0, or -errno: new tasks begin where their parents' calls return. */
+/* Makes the code.  0, also for an architecture that needs none; or -errno: new tasks begin where their parents' calls return. */
 int cradle_make(const struct arch *);
 
 /* What a program attaches, for reading and executing; -1: there is none. */
