@@ -88,18 +88,6 @@ swapping(enum side side, const char *a, const char *b, try_fn *try_one, long par
 	static int name##_process(void) { return swapping(A_PROCESS, a, b, try_one, part); } \
 	static int name##_outsider(void) { return swapping(NOBODY_HERE, a, b, try_one, part); }
 
-static int
-elsewhere(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) == 0) {
-		errno = ENODATA;
-		return REFUSED;
-	}
-	return errno == ENOENT ? REACHED : REFUSED;
-}
-
 static void
 put_file(const char *path)
 {
