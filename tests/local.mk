@@ -146,7 +146,7 @@ noinst_HEADERS = \
 	%D%/cases/patterns.def	\
 	%D%/cases/promises.def	\
 	%D%/chaos/tasks.h	\
-	$(TRACEE_HEADERS)	\
+	$(TRACEE_INCLUDES)	\
 	%D%/unit/policy_draft.h	\
 	%D%/unit/export_rig.h	\
 	%D%/unit/policy_rig.h	\
@@ -224,8 +224,8 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE32_CC) $(TRACEE_CFLAGS) -o $@ $<
 
-TRACEE_HEADERS = %D%/escapes/escape.h %D%/escapes/frames.h %D%/tracee/attempt.h %D%/tracee/rawcall.h %D%/tracee/shared.h
-$(TRACEES) $(TRACEES32): $(TRACEE_HEADERS)
+TRACEE_INCLUDES = %D%/escapes/escape.h %D%/escapes/frames.h %D%/tracee/attempt.h %D%/tracee/rawcall.h %D%/tracee/shared.h
+$(TRACEES) $(TRACEES32): $(TRACEE_INCLUDES)
 
 TRACER_CC = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@
 %D%/chaos/fault.so: %D%/chaos/fault.c %D%/tracee/shared.h
