@@ -24,7 +24,7 @@
 /* Below the stack pointer, and below what code may keep there without moving it (128 bytes on x86-64). */
 enum { SCRATCH_BELOW = 512, SCRATCH = 64 };
 
-enum step { OPENED, MAPPED, CODED, CLOSED, ATTACHED, CRADLED };
+enum step { OPENED, MAPPED, CODED, CLOSED, ATTACHED, CRADLED, ASKED };
 
 struct injection {
 	enum step step;
@@ -276,14 +276,29 @@ finish(struct session *s, struct tracee *t)
 	return 0;
 }
 
+/*
+ * Where a window should be, if nothing else is there: at an end of what calls
+ * that want low addresses get, or below the loader.  Not aligned, it would be in
+ * reach of huge pages that begin below it: then what could be one is refused.
+ */
+static uint64_t
+wish(const struct injection *in, const struct thread_group *g)
+{
+	enum { BELOW_2_GIB = 0x7e000000, ALIGNED = 32 << 20 };
+
+	if (in->abi->map_low)
+		return BELOW_2_GIB;
+	return g->loader_lo > WINDOW_SIZE ? (g->loader_lo - WINDOW_SIZE) & ~(uint64_t)(ALIGNED - 1) : 0;
+}
+
 static int
-plan_map(struct injection *in)
+plan_map(struct injection *in, const struct thread_group *g)
 {
 	uint64_t flags = MAP_SHARED | (in->place ? MAP_FIXED : in->abi->map_low);
 	const char *call = abi_call_nr(in->abi, "mmap2") >= 0 ? "mmap2" : "mmap";
 
 	in->step = MAPPED;
-	return plan(in, call, in->place, WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
+	return plan(in, call, in->place ? in->place : wish(in, g), WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
 }
 
 static int
@@ -323,6 +338,16 @@ plan_cradle(struct injection *in, pid_t tid)
 	return in->done ? 0 : plan_shmat(in, tid, CRADLED, cradle_segment(), SHM_RDONLY | SHM_EXEC);
 }
 
+/* Where the heap of a program that ran before ends: brk(2) with no address asks. */
+static int
+plan_ask(struct injection *in)
+{
+	in->done = false;
+	in->window->late = true;
+	in->step = ASKED;
+	return plan(in, "brk", 0, 0, 0, 0, 0) ? 0 : -ENOSYS;
+}
+
 static int
 proceed(struct session *s, struct tracee *t, int64_t ret)
 {
@@ -332,7 +357,7 @@ proceed(struct session *s, struct tracee *t, int64_t ret)
 	switch (in->step) {
 	case OPENED:
 		in->fd = ret;
-		err = plan_map(in);
+		err = plan_map(in, t->group);
 		break;
 	case MAPPED:
 		in->window->at = cut(in, (uint64_t)ret);
@@ -353,7 +378,13 @@ proceed(struct session *s, struct tracee *t, int64_t ret)
 		err = attached_at(in, t->tid, ret, &in->window->cradle);
 		in->done = true;
 		break;
+	case ASKED:
+		in->window->in_heap = cut(in, (uint64_t)ret) > in->window->at;
+		in->done = true;
+		break;
 	}
+	if (!err && in->done && in->step != ASKED && !t->group->start_sp)
+		err = plan_ask(in);
 	if (!err && in->done)
 		return finish(s, t);
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);

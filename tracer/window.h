@@ -45,6 +45,8 @@ struct window {
 	struct mapped_file file;
 	uint64_t at;			/* where the program has it; 0: not yet */
 	uint64_t cradle;		/* where the program has that (cradle.h), of the same size; 0: nowhere */
+	bool late;			/* the program ran before it was there, and can have prepared something */
+	bool in_heap;			/* and its heap ends above (brk(2)) */
 	uint64_t taken[WINDOW_PAGES / 64];
 	uint64_t code_at;		/* where the program has the stubs' code; 0: nowhere */
 	uint64_t stubs[4];		/* those that are taken */

@@ -161,6 +161,80 @@ static int v47_cradle_mprotect(void) { return all_over_cradle(hide); }
 static int v47_cradle_shmat(void) { return all_over_cradle(attach_over); }
 static int v47_cradle_dontfork(void) { return all_over_cradle(no_fork); }
 
+/* By a child, since what else lies there goes, too. */
+static int
+in_own_copy(int (*try_one)(void))
+{
+	int status = 0;
+	pid_t pid;
+
+	find();
+	pid = fork();
+	if (pid == 0)
+		_exit(try_one() < 0 && is_whole() ? errno : is_whole() ? 0 : 254);
+	waitpid(pid, &status, 0);
+	errno = WIFEXITED(status) ? WEXITSTATUS(status) : ENODATA;
+	if (ours && (errno == EINVAL || errno == ENODEV || errno == ENOENT))
+		errno = ENOSYS;		/* a kernel that has no such pages */
+	return WIFEXITED(status) && WEXITSTATUS(status) == 254 ? REACHED : REFUSED;
+}
+
+/* Huge pages that begin below: what is mapped of them is as long as one is, and none needs to be there. */
+static int
+map_huge(int shift, int fd)
+{
+	char *below = (char *)((uintptr_t)at & ~(((uintptr_t)1 << shift) - 1));
+	int flags = fd < 0 ? MAP_ANONYMOUS | MAP_HUGETLB | shift << 26 : 0;
+
+	if (below == at) {
+		errno = ENODATA;
+		return -1;
+	}
+	return mmap(below, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE | flags, fd, 0) == MAP_FAILED ? -1 : 0;
+}
+
+static int map_2m(void) { return map_huge(21, -1); }
+static int map_2m_of_file(void) { return map_huge(21, (int)syscall(SYS_memfd_create, "huge", 4U /* MFD_HUGETLB */)); }
+
+/* The whole of the addresses that windows of 64-bit programs are in. */
+static int
+map_1g(void)
+{
+	if ((uintptr_t)at >> 31) {
+		errno = ENODATA;
+		return -1;
+	}
+	return map_huge(30, -1);
+}
+
+static int
+move_2m(void)
+{
+	char *from = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
+	char *below = (char *)((uintptr_t)at & ~(((uintptr_t)1 << 21) - 1));
+
+	return from == MAP_FAILED || mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, below) == MAP_FAILED ? -1 : 0;
+}
+
+/* A ring is unmapped as long as it was when it was made, wherever it has been moved. */
+static int
+move_ring(void)
+{
+	char *ring = NULL, *below = at - PAGE;
+
+	if (syscall(SYS_io_setup, 2000, &ring) < 0)
+		return -1;
+	if (mremap(ring, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, below) == MAP_FAILED)
+		return -1;
+	return (int)syscall(SYS_io_destroy, below);
+}
+
+static int v47_huge_pages(void) { return in_own_copy(map_2m); }
+static int v47_huge_file(void) { return in_own_copy(map_2m_of_file); }
+static int v47_huge_largest(void) { find(); return ours ? ABSENT : in_own_copy(map_1g); }
+static int v47_huge_moved(void) { return in_own_copy(move_2m); }
+static int v47_ring_moved(void) { return in_own_copy(move_ring); }
+
 /* The same by a process that shares the memory. */
 static char peer_stack[65536] __attribute__((aligned(16)));
 
@@ -475,6 +549,7 @@ v03_orphan_split(void)
 static const struct attempt list[] = {
 	A(v47_munmap), A(v47_mmap), A(v47_mremap_from), A(v47_mremap_shrink), A(v47_mremap_onto), A(v47_mprotect), A(v47_shmat),
 	A(v47_dontfork), A(v47_memory_sharer), A(v47_overflow), R(v47_map_files), A(v47_proc_mem), A(v47_mprotect_writable),
+	A(v47_huge_pages), A(v47_huge_file), A(v47_huge_largest), A(v47_huge_moved), A(v47_ring_moved),
 	A(v47_cradle_munmap), A(v47_cradle_mmap), A(v47_cradle_mremap_from), A(v47_cradle_mremap_onto), A(v47_cradle_mprotect),
 	A(v47_cradle_shmat), A(v47_cradle_dontfork),
 	A(v47_segments), A(v47_descriptor_of_newcomer), A(v03_orphan_window), A(v03_orphan_split),
