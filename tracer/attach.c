@@ -258,6 +258,7 @@ become_supervisor(enum supervisor_loss on_loss)
 
 	err = err ? err : shelf_start();
 	supervisor_set(getpid());
+	supervisor_goes_when_told();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (err)
 		warn_err(-err, "cannot start a process:");

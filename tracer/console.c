@@ -145,7 +145,7 @@ take(const siginfo_t *si)
 {
 	if (!console.attached)
 		forward(si);
-	else if (ends(si->si_signo))
+	else if (ends(si->si_signo) && !from_inside(si))
 		announce(&console.interrupted);
 }
 

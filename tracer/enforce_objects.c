@@ -355,6 +355,8 @@ draft_objects(struct draft *d, struct hold *h)
 	}
 	if (!err && d->in->pins->first_only)
 		err = draft_message(d, h);
+	if (!err && d->in->id == SYS_ID_kill && d->in->found->signalled)
+		return draft_change(d, d->in->pins->arg[0], (uint64_t)d->in->found->signalled, sizeof(uint32_t));
 	if (!err && d->in->id == SYS_ID_pidfd_send_signal)
 		return draft_signal(d);
 	return !err && hangs_on_descriptor(d) ? -EPERM : err;

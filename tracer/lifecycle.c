@@ -164,7 +164,8 @@ classify(void *ctx, struct whose whose, pid_t pid)
 	struct tracee *t = tracee_find(&s->tracees, pid);
 	pid_t tgid = t && t->group ? t->group->tgid : procs_tgid(pid);
 
-	if (supervisor_is(pid) || supervisor_is(tgid))
+	/* Nor is anybody touched of whom it cannot be found out. */
+	if (supervisor_is(pid) || supervisor_is(tgid) || (tgid < 0 && tgid != -ENOENT && tgid != -ESRCH))
 		return PROC_SUPERVISOR;
 	if (pid == whose.tgid || tgid == whose.tgid)
 		return PROC_SELF;

@@ -216,6 +216,22 @@ procs_share_memory(pid_t pid, pid_t other)
 	return false;
 }
 
+pid_t
+procs_group(pid_t tid, pid_t *seen)
+{
+	cleanup_file FILE *f = open_status(tid);
+	char line[256];
+
+	/* A number for each name space from ours to its own.  Before Linux 4.1 they are not told. */
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, "NSpgid:", 7)) {
+			*seen = (pid_t)strtol(strrchr(line, '\t'), NULL, 10);
+			return (pid_t)strtol(line + 7, NULL, 10);
+		}
+	*seen = getpgid(tid);
+	return *seen > 0 ? *seen : 0;
+}
+
 /* A set of signals as /proc has it: a bit each, in hexadecimal. */
 static bool
 in_set(const char *line, const char *key, int sig)
@@ -290,7 +306,7 @@ classify_member(const struct task_view *v, pid_t pid, int sig)
 {
 	if (!supervisor_is(pid))
 		return v->classify(v->ctx, v->whose, pid);
-	return sig == SIGKILL || sig == SIGSTOP ? PROC_SUPERVISOR : PROC_TREE;
+	return supervisor_minds(sig) ? PROC_SUPERVISOR : PROC_TREE;
 }
 
 /* The names in a directory that are numbers. */
@@ -348,7 +364,7 @@ procs_classify_group(const struct task_view *v, pid_t pgid, int sig)
 {
 	struct membership m = { v, pgid, sig, PROC_SELF };
 
-	return procs_each(classify_if_member, &m) ? m.class : PROC_OUTSIDE;
+	return procs_each(classify_if_member, &m) ? m.class : PROC_SUPERVISOR;	/* who that is cannot be found out */
 }
 
 static enum proc_class

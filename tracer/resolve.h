@@ -34,7 +34,7 @@ struct resolved {
 	enum sys_id called;	/* as the call was made: what it means can be named otherwise, fstat for newfstatat */
 	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
 	bool by_number;		/* the object was named by a descriptor and no path */
-	pid_t signalled;	/* whom a descriptor of a process was found to mean; 0: nobody */
+	pid_t signalled;	/* whom a descriptor of a process was found to mean, or -group, what no number was; 0: nobody */
 	bool made;		/* tollgate has made the call itself, the program's does nothing, and this is what it is told: */
 	int result;
 	bool answered;		/* tollgate answers the call itself, with 0 */

@@ -159,6 +159,18 @@ resolve_pidfd(struct job *j, unsigned i)
 	return add_process(j, i, classify(j, pid));
 }
 
+/* Another thread can put the process into another group meanwhile: it is made with the number that was looked at. */
+static int
+add_own_group(struct job *j, unsigned i)
+{
+	pid_t seen, pgid = procs_group(j->view->whose.tid, &seen);
+
+	if (pgid <= 0 || seen <= 0)
+		return -ESRCH;
+	j->out->signalled = -seen;
+	return add_process(j, i, procs_classify_group(j->view, pgid, signal_of(j)));
+}
+
 int
 resolve_killpid(struct job *j, unsigned i)
 {
@@ -170,7 +182,7 @@ resolve_killpid(struct job *j, unsigned i)
 		return -ESRCH;		/* no group has a number that cannot be negated */
 	if (pid == -1)		/* everyone, us included */
 		return add_process(j, i, signal_of(j) ? PROC_SUPERVISOR : PROC_OUTSIDE);
-	return add_process(j, i, procs_classify_group(j->view, pid ? -pid : getpgid(j->view->whose.tid), signal_of(j)));
+	return pid ? add_process(j, i, procs_classify_group(j->view, -pid, signal_of(j))) : add_own_group(j, i);
 }
 
 /*
