@@ -23,7 +23,8 @@
 enum { DAC_CAPS = 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH };
 
 static struct file_ids own;
-static bool borrowed;
+static const struct file_ids *lent_to;
+static bool borrowed, lends_nothing;
 static uid_t user;
 
 static void
@@ -46,7 +47,6 @@ ids_read(pid_t tid, struct file_ids *ids)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48], line[8192];
-	uint64_t caps;
 	unsigned found = 0;
 
 	memset(ids, 0, sizeof(*ids));
@@ -59,8 +59,8 @@ ids_read(pid_t tid, struct file_ids *ids)
 			found |= 2;
 		else if (sscanf(line, "CapPrm: %" SCNx64, &ids->permitted) == 1)
 			continue;
-		else if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
-			ids->searches_all = (caps & DAC_CAPS) == DAC_CAPS;
+		else if (sscanf(line, "CapEff: %" SCNx64, &ids->effective) == 1)
+			ids->searches_all = (ids->effective & DAC_CAPS) == DAC_CAPS;
 		else if (!strncmp(line, "Groups:", 7))
 			read_groups(line + 7, ids);
 	}
@@ -109,6 +109,39 @@ ids_drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
+static int
+set_effective(uint64_t caps)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return -errno;
+	data[0].effective = (uint32_t)caps & data[0].permitted;
+	data[1].effective = (uint32_t)(caps >> 32) & data[1].permitted;
+	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+/* In a user name space of its own a task has capabilities that mean nothing here: tollgate has then no more than it. */
+int
+ids_lend_nothing(void)
+{
+	int err = lent_to && (own.effective & ~lent_to->effective) ? set_effective(own.effective & lent_to->effective) : 0;
+
+	lends_nothing = true;
+	return err;
+}
+
+void
+ids_lend_again(void)
+{
+	if (!lends_nothing)
+		return;
+	lends_nothing = false;
+	if (lent_to && (own.effective & ~lent_to->effective) && (set_effective(own.effective) || (borrowed && set_search(lent_to->searches_all))))
+		abort();
+}
+
 int
 ids_borrow(const struct file_ids *ids)
 {
@@ -120,6 +153,7 @@ ids_borrow(const struct file_ids *ids)
 	}
 	if (!ids->known || !own.known)
 		return -ESRCH;
+	lent_to = ids;
 	if (same(ids, &own))
 		return 0;
 	borrowed = true;
@@ -130,6 +164,7 @@ ids_borrow(const struct file_ids *ids)
 void
 ids_return(void)
 {
+	lent_to = NULL;
 	if (!borrowed)
 		return;
 	borrowed = false;

@@ -22,7 +22,7 @@ struct file_ids {
 	bool searches_all;	/* CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH */
 	uid_t uids[4];		/* real, effective, saved, on files: for what an exec gives */
 	gid_t gids[4];
-	uint64_t permitted;
+	uint64_t permitted, effective;
 };
 
 /* Reads them anew.  ids->known tells whether that could be done; who has more groups than fit keeps those that do. */
@@ -31,6 +31,15 @@ void ids_read(pid_t tid, struct file_ids *);
 /* Between the two this thread looks up files with these rights.  0 or -errno: then it must not look. */
 int ids_borrow(const struct file_ids *);
 void ids_return(void);
+
+/*
+ * Between ids_borrow() and ids_return() this thread keeps capabilities that the
+ * task may not have, to read what is the task's own.  Between these two it has
+ * none of them: what another process has in /proc is shown to whom the kernel
+ * would show it.  0 or -errno.
+ */
+int ids_lend_nothing(void);
+void ids_lend_again(void);
 
 /* This thread's, all of them, for good.  0 or -errno. */
 int ids_drop_capabilities(void);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "tracer/ids.h"
 #include "tracer/procs.h"
 #include "tracer/sticky.h"
 #include "tracer/stride.h"
@@ -153,26 +154,18 @@ is_magic(int link, const char *target)
 	return (target[0] == '/' || strchr(target, ':') || target[0] == '(') && on_proc(link);
 }
 
-static int
-follow(struct walker *w, int link, const struct stat *of, const char *name)
+static ssize_t
+read_name(int fd, char *path, size_t size)
 {
-	char target[PATH_MAX];
+	char link[32];
 	ssize_t n;
 
-	if (++w->links > MAX_LINKS)
-		return -ELOOP;
-	if (sticky_forbids(PROTECTS_LINKS, &w->st, of) && !on_proc(link))
-		return -EACCES;
-	n = readlinkat(link, "", target, sizeof(target) - 1);
-	if (n < 0)
-		return -errno;
-	target[n] = '\0';
-	if (is_magic(link, target)) {
-		if (w->flags & (WALK_NO_MAGIC | WALK_BENEATH | WALK_IN_ROOT))
-			return w->flags & WALK_NO_MAGIC ? -ELOOP : -EXDEV;
-		return step_to(w, open_path(w->cur, name, 0));
-	}
-	return push_target(w, target);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, size - 1);
+	if (n < 0 || (size_t)n >= size - 1)
+		return -1;
+	path[n] = '\0';
+	return n;
 }
 
 /* Which process "/proc/123" belongs to, by any of its threads; 0 when it is no such name. *rest is what follows. */
@@ -191,6 +184,53 @@ proc_owner(const char *path, const char **rest)
 	*rest = end;
 	tgid = procs_tgid((pid_t)tid);
 	return tgid > 0 ? tgid : (pid_t)tid;
+}
+
+/* Is the directory that was reached, in procfs, anything but the task's own in /proc? */
+static bool
+is_of_another(const struct walker *w)
+{
+	char path[PATH_MAX];
+	const char *rest;
+	pid_t owner = read_name(w->cur, path, sizeof(path)) < 0 ? 0 : proc_owner(path, &rest);
+
+	return owner != w->whose.tgid;
+}
+
+static int
+follow_any(struct walker *w, int link, const char *name)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	n = readlinkat(link, "", target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	if (is_magic(link, target)) {
+		if (w->flags & (WALK_NO_MAGIC | WALK_BENEATH | WALK_IN_ROOT))
+			return w->flags & WALK_NO_MAGIC ? -ELOOP : -EXDEV;
+		return step_to(w, open_path(w->cur, name, 0));
+	}
+	return push_target(w, target);
+}
+
+/* To look into another process's directory is its matter, and the task's. */
+static int
+follow(struct walker *w, int link, const struct stat *of, const char *name)
+{
+	bool strictly = on_proc(link) && is_of_another(w);
+	int err;
+
+	if (++w->links > MAX_LINKS)
+		return -ELOOP;
+	if (sticky_forbids(PROTECTS_LINKS, &w->st, of) && !on_proc(link))
+		return -EACCES;
+	err = strictly ? ids_lend_nothing() : 0;
+	err = err ? err : follow_any(w, link, name);
+	if (strictly)
+		ids_lend_again();
+	return err;
 }
 
 /* The supervisor's directory in /proc has links to what it holds: nobody walks through it. */
@@ -300,22 +340,8 @@ lies_elsewhere(int fd, const char *path)
 	return !same_file(&object, &named);
 }
 
-static ssize_t
-read_name(int fd, char *path, size_t size)
-{
-	char link[32];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, size - 1);
-	if (n < 0 || (size_t)n >= size - 1)
-		return -1;
-	path[n] = '\0';
-	return n;
-}
-
 /* What has no name any more goes by the last it had: rules about that are about it. */
-static void
+static bool
 strip_deleted(int fd, char *path)
 {
 	static const char mark[] = " (deleted)";
@@ -323,9 +349,14 @@ strip_deleted(int fd, char *path)
 	struct stat st;
 
 	if (!strncmp(path, "/memfd:", 7))
-		return;			/* that never had one */
-	if (n > m && !strcmp(path + n - m, mark) && fstat(fd, &st) == 0 && st.st_nlink == 0)
-		path[n - m] = '\0';
+		return false;		/* that never had one */
+	if (n <= m || strcmp(path + n - m, mark) || fstat(fd, &st) < 0)
+		return false;
+	/* One that has another name still may have the mark in its own. */
+	if (st.st_nlink && lstat(path, &st) == 0)
+		return false;
+	path[n - m] = '\0';
+	return true;
 }
 
 const char *
@@ -336,10 +367,12 @@ object_name(struct whose whose, int fd, struct arena *a)
 	if (read_name(fd, path, sizeof(path)) < 0)
 		return NULL;
 	/* Once more: it can have been renamed between our two looks. */
-	if (lies_elsewhere(fd, path) && (read_name(fd, path, sizeof(path)) < 0 || lies_elsewhere(fd, path)))
+	if (lies_elsewhere(fd, path) && read_name(fd, path, sizeof(path)) < 0)
+		return NULL;
+	if (is_window(path))
+		return rename_proc(whose, path, a);
+	if (!strip_deleted(fd, path) && lies_elsewhere(fd, path))
 		return arena_printf(a, "elsewhere:%s", path);
-	if (!is_window(path))
-		strip_deleted(fd, path);
 	return rename_proc(whose, path, a);
 }
 
