@@ -53,4 +53,21 @@ close close if fd == 20
 chdir chdir
 setrlimit setrlimit
 END
+
+# Another process's directory in /proc is not shown by tollgate's rights to who has given up his.
+(cd closed && exec sleep 600) &
+other=$!
+trap 'kill $other; cd /; rm -rf "$work"' EXIT
+soon grep -qx sleep "/proc/$other/comm"
+for gives_up in '--reuid=65534 --regid=65534 --clear-groups' '--bounding-set=-all --inh-caps=-all'; do
+	case $gives_up in
+	--bounding*) set -- setpriv $gives_up setpriv $gives_up ;;	# the first loses them at the exec of the second, but for uid 0's
+	*) set -- setpriv $gives_up ;;
+	esac
+	for name in cwd/secret root/etc/shadow exe; do
+		plain=$("$@" head -c 1 "/proc/$other/$name" 2>&1 | tr -d '\000')
+		held=$("$TOLLGATE" run -p ./none.policy -- "$@" head -c 1 "/proc/$other/$name" 2>&1 | tr -d '\000')
+		is "$held" "$plain" "/proc/PID/$name after $gives_up"
+	done
+done
 finish

@@ -23,6 +23,26 @@ except OSError as e:
 ' "$@"
 }
 
+# What was held when its name was removed, and has another one, goes by the first.
+echo secret > top/letter
+policy letter.policy 'default allow' "deny read,write $work/top/letter"
+printf '%s\n' 'import os, time' 'fd = os.open("top/letter", os.O_PATH)' 'open("out/ready", "w")' \
+	'while os.path.exists("top/letter"): time.sleep(0.05)' 'print(open("/proc/self/fd/%d" % fd).read())' > reopens.py
+for how in alone held; do
+	rm -f out/ready top/letter.bak
+	echo secret > top/letter
+	(soon test -e out/ready; ln top/letter top/letter.bak; rm top/letter) &
+	case $how in
+	alone) like "$(python3 reopens.py)" secret 'control: a removed name of two is opened by its descriptor' ;;
+	held)
+		tg run -p ./letter.policy -- python3 reopens.py
+		unlike "$out" secret 'the removed one of two names is refused as before'
+		like "$err" "read $work/top/letter, rule" 'and called by it'
+		;;
+	esac
+	wait
+done
+
 moves rename top/in/s out/s
 is "$out" EXDEV 'a refused socket is not renamed to a free name'
 like "$err" 'EXDEV: connect unix:.*/top/in/s, refused of the old name, and the new one would allow it \(\./moves\.policy:3\)' \

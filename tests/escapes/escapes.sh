@@ -144,6 +144,7 @@ fixture()
 	case $program in
 	races.*) outside "bin/$program" flip "$box/allowed/shared" ;;
 	links.*) outside "bin/$program" swap "$box/allowed" ;;
+	tasks.*) outside "bin/$program" hears "$box/allowed/heard" ;;
 	names.*)
 		touch "$box/allowed/tollgate.log"
 		[ "$user" != nobody ] || chown 65534:65534 "$box/allowed/tollgate.log"

@@ -183,6 +183,72 @@ v03_unstopped_segment(void)
 static int v03_unstopped_segment(void) { return ABSENT; }
 #endif
 
+/*
+ * Signals to our own group, whichever that is when they are sent: ours alone, or
+ * that of who started us, in which somebody outside listens ("tasks hears FILE").
+ */
+static pid_t theirs;
+
+static void *
+changes_group(void *arg)
+{
+	while (!common->over) {
+		setpgid(0, theirs);
+		setpgid(0, 0);
+	}
+	return arg;
+}
+
+static int
+signals_own_group(void)
+{
+	pthread_t t;
+
+	signal(SIGURG, SIG_IGN);
+	setpgid(0, 0);
+	if (pthread_create(&t, NULL, changes_group, NULL))
+		return 1;
+	for (long n = tries(); n > 0 && access("heard", F_OK) < 0; n--)
+		kill(0, SIGURG);
+	common->over = true;
+	return 0;
+}
+
+static int
+v80_own_group(void)
+{
+	pid_t pid;
+
+	begin();
+	theirs = getpgrp();
+	pid = fork();		/* who leads no group can change it */
+	if (pid == 0)
+		_exit(signals_own_group());
+	waitpid(pid, NULL, 0);
+	usleep(20000);
+	errno = EPERM;
+	return access("heard", F_OK) == 0 ? REACHED : REFUSED;
+}
+
+static const char *heard;
+
+static void
+note_signal(int sig)
+{
+	(void)sig;
+	close(open(heard, O_WRONLY | O_CREAT, 0666));
+}
+
+/* tasks hears FILE: that outsider. */
+static _Noreturn void
+hears(const char *file)
+{
+	heard = file;
+	signal(SIGURG, note_signal);
+	for (;;)
+		pause();
+}
+
 /* Children that are somebody else's. */
 
 static void
@@ -685,6 +751,7 @@ static const struct attempt list[] = {
 	A(v03_unstopped_thread), A(v03_unstopped_child), A(v03_unstopped_segment),
 	A(v04_sister), A(v04_sister_of_session), A(v04_sister_silent), A(v04_session), A(v04_double_fork),
 	R(v07_after_blocked), R(v07_after_refused), R(v07_after_let_in), R(v07_after_end),
+	A(v80_own_group),
 	A(v09_exit_group), A(v09_killed), A(v09_exec),
 	A(v10_raised), A(v10_queued), A(v10_queued_to_thread), A(v10_int3), A(v10_stepped), A(v10_pestered), A(v10_interrupted),
 	A(v12_stopped), A(v12_stopped_by_terminal), A(v25_slot_of_killed), A(v25_fifo),
@@ -715,6 +782,8 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "nothing"))
 		return 0;
+	if (argc == 3 && !strcmp(argv[1], "hears"))
+		hears(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "outlive")) {
 		box = argv[2];
 		return chdir(in_box("allowed")) < 0 ? 2 : outlives();
