@@ -24,7 +24,7 @@ static struct {
 	sigset_t forwarded;
 	uint64_t before;	/* the kernel's mask when tollgate started */
 	pthread_t waiter;
-	pid_t program;
+	_Atomic pid_t program;	/* 0: it has ended, and its number can be anybody's */
 	double seconds;
 	bool attached;		/* to a program that has nothing to do with what tollgate is sent */
 	atomic_bool expired, stopped, interrupted, look;
@@ -98,7 +98,7 @@ forward(const siginfo_t *si)
 {
 	bool reaches_program = si->si_code > 0 ? !is_for_us_alone(si) : from_inside(si);
 
-	if (!reaches_program && is_wanted(si))
+	if (!reaches_program && is_wanted(si) && console.program)
 		kill(console.program, si->si_signo);
 }
 
@@ -225,8 +225,14 @@ console_stopped(bool by_terminal)
 	if (console.attached)
 		return;
 	/* Not for a program that left our job, whose shell would not continue us; and never past the time. */
-	if (by_terminal && console.seconds <= 0 && getpgid(console.program) == getpgrp())
+	if (by_terminal && console.seconds <= 0 && console.program && getpgid(console.program) == getpgrp())
 		raise(SIGSTOP);
+}
+
+void
+console_program_ended(void)
+{
+	console.program = 0;
 }
 
 void

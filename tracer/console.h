@@ -41,4 +41,7 @@ bool console_expired(void);
 void console_stopped(bool by_terminal);
 void console_continued(void);
 
+/* It ended, others of the sandbox may run on: nothing is forwarded any more. */
+void console_program_ended(void);
+
 #endif

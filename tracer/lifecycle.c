@@ -498,8 +498,10 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 	struct tracee *leader = t->group ? tracee_find(&s->tracees, t->group->tgid) : NULL;
 	bool last = leader && leader != t && leader->ghost && leader->group == t->group && t->group->refs == 2;
 
-	if (t->tid == s->main_pid)
+	if (t->tid == s->main_pid) {
+		console_program_ended();
 		note_outcome(s, t, stop);
+	}
 	lifecycle_forget_threads(s, t->tid);
 	orphan_note_death(s, t);
 	tracee_remove(&s->tracees, t);

@@ -167,7 +167,8 @@ write_mem(pid_t tid, uint64_t addr, const void *buf, size_t len)
 int
 remote_write(pid_t tid, tracee_addr a, const void *buf, size_t len)
 {
-	if (write_vm(tid, a.v, buf, len) == (ssize_t)len || write_mem(tid, a.v, buf, len) == (ssize_t)len)
+	if (write_vm(tid, a.v, buf, len) == (ssize_t)len)
 		return 0;
-	return -EFAULT;
+	/* The latter writes where the program itself may not. */
+	return errno == EFAULT || write_mem(tid, a.v, buf, len) != (ssize_t)len ? -EFAULT : 0;
 }

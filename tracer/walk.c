@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -329,51 +330,76 @@ rename_proc(struct whose whose, const char *path, struct arena *a)
  * that is gone, reads like one of ours.  What is not found under its name has none.
  */
 static bool
-lies_elsewhere(int fd, const char *path)
+lies_elsewhere(const struct stat *object, const char *path)
 {
-	struct stat object, named;
+	struct stat named;
 
-	if (path[0] != '/' || fstat(fd, &object) < 0 || object.st_nlink == 0)
+	if (path[0] != '/' || object->st_nlink == 0)
 		return false;
 	if (lstat(path, &named) < 0)
 		return errno == ENOENT || errno == ENOTDIR;
-	return !same_file(&object, &named);
+	return !same_file(object, &named);
 }
 
 /* What has no name any more goes by the last it had: rules about that are about it. */
 static bool
-strip_deleted(int fd, char *path)
+strip_deleted(const struct stat *object, char *path)
 {
 	static const char mark[] = " (deleted)";
 	size_t n = strlen(path), m = sizeof(mark) - 1;
-	struct stat st;
+	struct stat named;
 
 	if (!strncmp(path, "/memfd:", 7))
 		return false;		/* that never had one */
-	if (n <= m || strcmp(path + n - m, mark) || fstat(fd, &st) < 0)
+	if (n <= m || strcmp(path + n - m, mark))
 		return false;
 	/* One that has another name still may have the mark in its own. */
-	if (st.st_nlink && lstat(path, &st) == 0)
+	if (object->st_nlink && lstat(path, &named) == 0)
 		return false;
 	path[n - m] = '\0';
 	return true;
+}
+
+/* Of procfs, wherever it is mounted, all is known by its name in /proc: the part of it behind the mount point; NULL. */
+static const char *
+part_in_proc(int fd, const struct stat *object, const char *path)
+{
+	char place[PATH_MAX + 16];
+	struct stat st;
+
+	if (major(object->st_dev) || path[0] != '/' || !strncmp(path, "/proc/", 6) || !on_proc(fd))
+		return NULL;
+	for (size_t n = strlen(path); n; n--) {
+		if (path[n] && path[n] != '/')
+			continue;
+		memcpy(place, path, n);
+		place[n] = '\0';
+		if (lstat(place, &st) == 0 && st.st_ino == PROC_ROOT_INO && st.st_dev == object->st_dev)
+			return path + n;
+	}
+	return NULL;
 }
 
 const char *
 object_name(struct whose whose, int fd, struct arena *a)
 {
 	char path[PATH_MAX + 16];
+	const char *part, *name = path;
+	struct stat st;
 
-	if (read_name(fd, path, sizeof(path)) < 0)
+	if (fstat(fd, &st) < 0 || read_name(fd, path, sizeof(path)) < 0)
 		return NULL;
 	/* Once more: it can have been renamed between our two looks. */
-	if (lies_elsewhere(fd, path) && read_name(fd, path, sizeof(path)) < 0)
+	if (lies_elsewhere(&st, path) && read_name(fd, path, sizeof(path)) < 0)
 		return NULL;
 	if (is_window(path))
 		return rename_proc(whose, path, a);
-	if (!strip_deleted(fd, path) && lies_elsewhere(fd, path))
+	if (!strip_deleted(&st, path) && lies_elsewhere(&st, path))
 		return arena_printf(a, "elsewhere:%s", path);
-	return rename_proc(whose, path, a);
+	part = part_in_proc(fd, &st, path);
+	if (part)
+		name = arena_printf(a, "/proc%s", part);
+	return name ? rename_proc(whose, name, a) : NULL;
 }
 
 /* The walk ended in an error at this component: what was resolved, and the rest as it stands. */

@@ -43,6 +43,21 @@ for how in alone held; do
 	wait
 done
 
+# procfs in another place is procfs.
+mkdir proc2
+second='unshare -m --propagation private sh -c'
+if $second 'mount -t proc proc proc2' 2>/dev/null; then
+	policy plain.policy 'default allow'
+	out=$($second 'mount -t proc proc proc2; : >> proc2/sys/kernel/core_pattern && echo opened')
+	is "$out" opened 'control: a setting of the kernel can be opened in a second procfs'
+	out=$(TOLLGATE=$TOLLGATE $second 'mount -t proc proc proc2
+		"$TOLLGATE" run -p ./plain.policy -- sh -c ": >> proc2/sys/kernel/core_pattern && echo opened" 2>&1')
+	unlike "$out" '^opened' 'under tollgate it cannot'
+	like "$out" 'EPERM: write /proc/sys/kernel/core_pattern, floor' 'and is called by its usual name'
+else
+	skip 'a second procfs' 'this user, or a container, mounts none'
+fi
+
 moves rename top/in/s out/s
 is "$out" EXDEV 'a refused socket is not renamed to a free name'
 like "$err" 'EXDEV: connect unix:.*/top/in/s, refused of the old name, and the new one would allow it \(\./moves\.policy:3\)' \
