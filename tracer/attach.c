@@ -15,6 +15,7 @@
 #include "tracer/image.h"
 #include "tracer/lifecycle.h"
 #include "tracer/older.h"
+#include "tracer/prepared.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
 #include "tracer/shelf.h"
@@ -229,8 +230,8 @@ seize_process(struct attachment *a, pid_t pid)
 		again = a->any || moved || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
-	if (found && a->leader_is_dead)
-		take(a, pid)->ghost = true;
+	if (found && a->leader_is_dead && tracee_group(&a->s->tracees, pid))
+		take(a, pid)->ghost = true;	/* as its threads end, so will it */
 	a->any = found;
 	a->restless |= waits == MOVES;
 }
@@ -274,6 +275,20 @@ seize_what_is_new(struct attachment *a)
 	}
 }
 
+/* Nothing that acts without calls is left to a program whose policy would not have let it make that. */
+static void
+look_for_prepared(struct tracee *t, void *ctx)
+{
+	struct attachment *a = ctx;
+	const char *what = a->err ? NULL : prepared_by(a->s, t);
+
+	if (!what)
+		return;
+	warn("cannot attach to %d: process %d has %s, which acts without calls that could be decided about", a->main_pid,
+	    t->group->tgid, what);
+	a->err = -EPERM;
+}
+
 int
 attach(struct session *s, pid_t pid)
 {
@@ -289,6 +304,7 @@ attach(struct session *s, pid_t pid)
 	if (!a->err)
 		seize_process(a, pid);
 	seize_what_is_new(a);
+	tracee_each(&s->tracees, look_for_prepared, a);
 	if (!a->err && !s->tracees.n && !console_interrupted()) {
 		warn("cannot attach to %d: it has ended", pid);
 		a->err = -ESRCH;

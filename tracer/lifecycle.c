@@ -520,7 +520,10 @@ look_after(struct tracee *t, void *ctx)
 	struct tracee **found = ctx;
 	bool was_missing = t->missing;
 
-	t->missing = !t->ghost && ((t->unfound && procs_is_held(t->tid)) || !procs_is_ours(t->tid));
+	if (t->ghost)
+		t->missing = t->group->refs == 1 && procs_threads(t->tid) < 2;
+	else
+		t->missing = (t->unfound && procs_is_held(t->tid)) || !procs_is_ours(t->tid);
 	if (t->missing && was_missing)
 		*found = t;
 }

@@ -112,6 +112,7 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/orphan.h		\
 	%D%/policyfile.c	\
 	%D%/policyfile.h	\
+	%D%/prepared.c		\
 	%D%/procs.c		\
 	%D%/procs.h		\
 	%D%/profile.h		\

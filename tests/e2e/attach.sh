@@ -338,6 +338,27 @@ fi
 ended $program
 is $? 0 'and goes on'
 
+# --- what acts without calls
+
+start ring "$work/end"
+sleep 0.3
+if is_gone $program; then
+	skip 'a program with a ring of io_uring is not attached to' 'this kernel, or a container, gives none'
+else
+	tg attach -p ./no.policy $program
+	is "$status" 125 'a program with a ring of io_uring is not attached to'
+	like "$err" "cannot attach to $program: process $program has a ring of io_uring" 'and it is said why'
+	holds 'nothing of it is left' is_traced_by $program 0
+	policy rings.policy 'default allow' 'unknown allow' 'unsafe io-uring'
+	attach -p ./rings.policy $program
+	holds 'unless the policy lifts that' until_true is_traced_by $program $supervisor
+	kill -INT $supervisor
+	ended $supervisor
+	: > end
+	ended $program
+	is $? 7 'and it goes on'
+fi
+
 # --- the end of the supervisor is the end of the program
 
 # went STATUS WITHOUT: without the kernel's help a call that was being decided comes to anything: it was to go by what tollgate

@@ -19,6 +19,8 @@
  * put SECRET's name wherever tollgate may have FILE's.  8 when it came to read
  * what begins with an s; 7 when END is there.  While OVER is there nothing counts.
  *
+ * attached ring END: has a ring of io_uring from which the kernel takes requests by itself; 19 when there can be none.
+ *
  * attached told: 0 when the kernel says who shares whose memory.
  *
  * attached executes N: a thread executes the same, N times; then it exits with 7.
@@ -241,6 +243,22 @@ execute_in_thread(int left)
 	return 18;
 }
 
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
+
+static int
+have_ring(const char *end)
+{
+	struct { unsigned entries[2], flags, rest[27]; } params = { .flags = 2 /* IORING_SETUP_SQPOLL */ };
+
+	if (syscall(SYS_io_uring_setup, 8, &params) < 0)
+		return 19;
+	file = end;
+	wait_for_file();
+	return 7;
+}
+
 enum { SHARERS = 16, STACK = 65536, ROOM = 131072, PAGE = 4096, STUBS = 8 * PAGE };
 static const char *secret;
 static struct { char stack[STACK], text[ROOM]; } sharer[SHARERS] __attribute__((aligned(16)));
@@ -349,6 +367,8 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "told"))
 		return !is_told();
+	if (argc == 3 && !strcmp(argv[1], "ring"))
+		return have_ring(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "leaderless"))
 		return leave_without_leader();
 	if (argc == 3 && !strcmp(argv[1], "held")) {
