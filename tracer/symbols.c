@@ -10,6 +10,7 @@
 #include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/xalloc.h"
 
@@ -156,13 +157,26 @@ compare(const void *va, const void *vb)
 	return (a->hi < b->hi) - (a->hi > b->hi);
 }
 
+/* As many as the header has no room to say: libelf would keep something of each. */
+static bool
+has_many_sections(int fd)
+{
+	union { unsigned char ident[EI_NIDENT]; Elf32_Ehdr narrow; Elf64_Ehdr wide; } h = { .ident = { 0 } };
+
+	if (pread(fd, &h, sizeof(h), 0) < (ssize_t)sizeof(h.narrow))
+		return false;
+	if (h.ident[EI_CLASS] == ELFCLASS32)
+		return !h.narrow.e_shnum && h.narrow.e_shoff;
+	return !h.wide.e_shnum && h.wide.e_shoff;
+}
+
 static void
 read_symbols(struct symfile *f, int fd)
 {
 	struct segments segments = { .n = 0 };
 	Elf *elf;
 
-	f->beyond = f->size > MAX_FILE;
+	f->beyond = f->size > MAX_FILE || has_many_sections(fd);
 	if (f->beyond || elf_version(EV_CURRENT) == EV_NONE)
 		return;
 	elf = elf_begin(fd, ELF_C_READ, NULL);

@@ -324,7 +324,7 @@ done
 ended $program
 is "$? $(cat attach.err)" '7 ' "who shares its memory with others reads nothing else (round $round)"
 
-start vfork "$work/secret"
+start vfork "$work/secret" 8
 child=
 has_child() { child=$(grep -lx "PPid:	$program" /proc/[0-9]*/status | sed 's|/proc/||; s|/.*||'); [ -n "$child" ]; } 2>/dev/null
 until_true has_child

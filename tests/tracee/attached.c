@@ -6,7 +6,7 @@
  * refused in that time, by threads and by children.  Exits with 7 when END is
  * there, with 9 after ten minutes.  Calmly: with a rest after each.
  *
- * attached vfork FILE: waits a second in vfork(2) and opens FILE then; 0 when
+ * attached vfork FILE [SECONDS]: waits so long, else one, in vfork(2) and opens FILE then; 0 when
  * that is let in, 1 when refused.
  *
  * attached held FILE: a thread waits in vfork(2) for a child that is stopped, and
@@ -126,12 +126,12 @@ run(const char *counts, const char *end)
 }
 
 static int
-run_vfork(void)
+run_vfork(unsigned seconds)
 {
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		sleep(1);
+		sleep(seconds);
 		_exit(0);
 	}
 	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
@@ -381,9 +381,9 @@ main(int argc, char **argv)
 	}
 	if (argc == 3 && !strcmp(argv[1], "executes"))
 		return execute_in_thread(atoi(argv[2]));
-	if (argc == 3 && !strcmp(argv[1], "vfork")) {
+	if (argc >= 3 && !strcmp(argv[1], "vfork")) {
 		file = argv[2];
-		return run_vfork();
+		return run_vfork(argc > 3 ? (unsigned)atoi(argv[3]) : 1);
 	}
 	if (argc == 6 && !strcmp(argv[1], "shares")) {
 		file = argv[2];
