@@ -45,6 +45,7 @@ SHELL_TESTS = \
 	%D%/e2e/phases.sh	\
 	%D%/e2e/transitions.sh	\
 	%D%/e2e/callers.sh	\
+	%D%/e2e/crowd.sh	\
 	%D%/e2e/drops.sh	\
 	%D%/e2e/faults.sh	\
 	%D%/e2e/hostile.sh	\
