@@ -18,6 +18,7 @@
 /* Of a range that begins above them no part is in the first 4 GiB, where windows are, or it has no end.  Higher up are tags. */
 #define HIGH			(UINT64_C(0xffffff) << 32)
 #define LOW(id, arg)		{ SYS_ID_##id, { { arg, HIGH, 0, false } } }
+#define GIVEN_LOW(id, arg)	{ SYS_ID_##id, { { arg, UINT64_MAX, 0, true }, { arg, HIGH, 0, false } } }
 #define WHEN_LOW(id, arg, bit)	{ SYS_ID_##id, { { arg, bit, bit, false }, { 0, HIGH, 0, false } } }
 
 /* Beside what others say below.  By families: old and wide forms of a call are meant, too. */
@@ -28,7 +29,7 @@ static const struct plan_look looks[] = {
 	/* ranges of addresses (ranges.c) */
 	LOW(munmap, 0), LOW(mprotect, 0), LOW(pkey_mprotect, 0), LOW(madvise, 0), LOW(mremap, 0), WHEN(mremap, 3, MREMAP_FIXED),
 	WHEN_LOW(mmap, 3, MAP_FIXED), ALWAYS(old_mmap), ALWAYS(mseal),
-	LOW(brk, 0), ALWAYS(io_destroy), ALWAYS(remap_file_pages), ALWAYS(mbind), ALWAYS(shmdt), ALWAYS(shmat), ALWAYS(shmctl), ALWAYS(process_madvise),
+	GIVEN_LOW(brk, 0), ALWAYS(io_destroy), ALWAYS(remap_file_pages), ALWAYS(mbind), ALWAYS(shmdt), ALWAYS(shmat), ALWAYS(shmctl), ALWAYS(process_madvise),
 	/* addresses: where none is given there is nothing to look at */
 	UNLESS_IS(sendto, 4, 0), ALWAYS(listen),
 	/* processes that are told of by more than one argument */
