@@ -31,6 +31,7 @@ struct injection {
 	struct registers before;	/* of the call that is held */
 	struct window *window;
 	uint64_t place;			/* where an older one is, which it replaces; 0: anywhere */
+	bool anywhere;			/* a segment could not be attached where there seemed to be room */
 	uint64_t scratch;		/* in the program's memory */
 	char kept[SCRATCH];		/* what was there */
 	bool has_kept;
@@ -111,17 +112,50 @@ plan_open(struct injection *in, pid_t tid, pid_t shelf)
 	return plan(in, "openat", (uint64_t)(int64_t)AT_FDCWD, in->scratch, O_RDONLY | O_CLOEXEC, 0, 0) ? 0 : -ENOSYS;
 }
 
+/*
+ * Not aligned, a window would be in reach of huge pages that begin below it: then
+ * what could be one is refused (ranges.c), such as a library's mapping.
+ */
+enum { ALIGNED = 32 << 20 };
+
+static uint64_t
+aligned_below(uint64_t end)
+{
+	return end > WINDOW_SIZE ? (end - WINDOW_SIZE) & ~(uint64_t)(ALIGNED - 1) : 0;
+}
+
+/* At an end of the largest room below the stack that nothing is mapped in: the upper one, but a stack has to grow.  0: anywhere. */
+static uint64_t
+find_room(pid_t tid)
+{
+	cleanup_maps struct maps maps = maps_open(tid);
+	uint64_t before = 0, most = 0, at = 0;
+	bool is_stack = false;
+	struct mapping m;
+
+	for (; !is_stack && maps_next(&maps, &m); before = m.hi) {
+		is_stack = !strcmp(m.name, "[stack]");
+		if (!before || m.lo - before <= most)
+			continue;
+		most = m.lo - before;
+		at = is_stack ? (before + 2 * (uint64_t)ALIGNED) & ~(uint64_t)(ALIGNED - 1) : aligned_below(m.lo);
+		if (at < before || at + WINDOW_SIZE > m.lo)
+			at = 0;
+	}
+	return at;
+}
+
 /* On i386 the address comes by memory. */
 static int
 plan_shmat(struct injection *in, pid_t tid, enum step step, int segment, uint64_t flags)
 {
 	enum { IPC_SHMAT = 21 };
-	uint64_t id = (uint64_t)segment;
+	uint64_t id = (uint64_t)segment, at = in->anywhere ? 0 : find_room(tid);
 
 	in->step = step;
 	if (abi_call_nr(in->abi, "ipc") < 0)
-		return plan(in, "shmat", id, 0, flags, 0, 0) ? 0 : -ENOSYS;
-	plan(in, "ipc", IPC_SHMAT, id, flags, in->scratch, 0);
+		return plan(in, "shmat", id, at, flags, 0, 0) ? 0 : -ENOSYS;
+	plan(in, "ipc", IPC_SHMAT, id, flags, in->scratch, at);
 	return keep(in, tid);
 }
 
@@ -278,27 +312,27 @@ finish(struct session *s, struct tracee *t)
 
 /*
  * Where a window should be, if nothing else is there: at an end of what calls
- * that want low addresses get, or below the loader.  Not aligned, it would be in
- * reach of huge pages that begin below it: then what could be one is refused.
+ * that want low addresses get, or below the loader of an image that has just begun.
  */
 static uint64_t
-wish(const struct injection *in, const struct thread_group *g)
+wish(const struct injection *in, const struct tracee *t)
 {
-	enum { BELOW_2_GIB = 0x7e000000, ALIGNED = 32 << 20 };
+	enum { BELOW_2_GIB = 0x7e000000 };
+	const struct thread_group *g = t->group;
 
 	if (in->abi->map_low)
 		return BELOW_2_GIB;
-	return g->loader_lo > WINDOW_SIZE ? (g->loader_lo - WINDOW_SIZE) & ~(uint64_t)(ALIGNED - 1) : 0;
+	return g->start_sp && g->loader_lo ? aligned_below(g->loader_lo) : find_room(t->tid);
 }
 
 static int
-plan_map(struct injection *in, const struct thread_group *g)
+plan_map(struct injection *in, const struct tracee *t)
 {
 	uint64_t flags = MAP_SHARED | (in->place ? MAP_FIXED : in->abi->map_low);
 	const char *call = abi_call_nr(in->abi, "mmap2") >= 0 ? "mmap2" : "mmap";
 
 	in->step = MAPPED;
-	return plan(in, call, in->place ? in->place : wish(in, g), WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
+	return plan(in, call, in->place ? in->place : wish(in, t), WINDOW_SIZE, PROT_READ, flags, (uint64_t)in->fd) ? 0 : -ENOSYS;
 }
 
 static int
@@ -357,7 +391,7 @@ proceed(struct session *s, struct tracee *t, int64_t ret)
 	switch (in->step) {
 	case OPENED:
 		in->fd = ret;
-		err = plan_map(in, t->group);
+		err = plan_map(in, t);
 		break;
 	case MAPPED:
 		in->window->at = cut(in, (uint64_t)ret);
@@ -403,6 +437,23 @@ attach_instead(struct tracee *t)
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
 }
 
+static bool
+attaches(enum step step)
+{
+	return step == ATTACHED || step == CRADLED;
+}
+
+static int
+attach_anywhere(struct tracee *t)
+{
+	struct injection *in = t->injection;
+	int err;
+
+	in->anywhere = true;
+	err = in->step == ATTACHED ? plan_attach(in, t->tid) : plan_cradle(in, t->tid);
+	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
+}
+
 int
 inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 {
@@ -411,6 +462,8 @@ inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 
 	if (err == -EMFILE && t->injection->step == OPENED)
 		err = attach_instead(t);
+	else if ((err == -EINVAL || err == -ENOMEM) && !t->injection->anywhere && attaches(t->injection->step))
+		err = attach_anywhere(t);
 	else if (!failed || t->injection->step == CODED)
 		err = proceed(s, t, call->ret);
 	if (err && err != -ESRCH)

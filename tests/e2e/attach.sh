@@ -191,7 +191,7 @@ start vfork "$work/secret"
 sleep 0.2
 attach -p ./no.policy -o log $program
 ended $supervisor
-is $? 1 'in vfork(2): what comes after it is decided'
+is "$? $(cat attach.err)" "1 " 'in vfork(2): what comes after it is decided'
 wait $program
 is $? 1 'and the program had it refused'
 
