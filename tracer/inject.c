@@ -124,7 +124,7 @@ aligned_below(uint64_t end)
 	return end > WINDOW_SIZE ? (end - WINDOW_SIZE) & ~(uint64_t)(ALIGNED - 1) : 0;
 }
 
-/* At an end of the largest room below the stack that nothing is mapped in: the upper one, but a stack has to grow.  0: anywhere. */
+/* At the upper end of the largest room below the stack that nothing is mapped in; a stack has to grow, and a heap.  0: anywhere. */
 static uint64_t
 find_room(pid_t tid)
 {
@@ -138,7 +138,7 @@ find_room(pid_t tid)
 		if (!before || m.lo - before <= most)
 			continue;
 		most = m.lo - before;
-		at = is_stack ? (before + 2 * (uint64_t)ALIGNED) & ~(uint64_t)(ALIGNED - 1) : aligned_below(m.lo);
+		at = aligned_below(is_stack ? before + most / 4 * 3 : m.lo);
 		if (at < before || at + WINDOW_SIZE > m.lo)
 			at = 0;
 	}
