@@ -187,7 +187,7 @@ like "$(tail -n 1 status)" '"exit-code": 7, "signal": 0, "by": "program"' 'and s
 
 # --- where the process is when it comes
 
-start vfork "$work/secret"
+start vfork "$work/secret" 4
 sleep 0.2
 attach -p ./no.policy -o log $program
 ended $supervisor
