@@ -56,12 +56,13 @@ inject_is_under_way(const struct tracee *t)
 	return t->injection != NULL;
 }
 
+/* Another memory can have another at the same place; who shares the memory waits, where the kernel says who that is. */
 bool
 inject_uses(const struct tracee *t, const struct mapping *m)
 {
 	const struct injection *in = t->injection;
 
-	return in && in->window && (mapped_file_is(&in->window->file, &m->file) || in->place == m->lo);
+	return in && in->window && (mapped_file_is(&in->window->file, &m->file) || (in->place == m->lo && !procs_tell_sharing()));
 }
 
 void
@@ -116,17 +117,17 @@ plan_open(struct injection *in, pid_t tid, pid_t shelf)
  * Not aligned, a window would be in reach of huge pages that begin below it: then
  * what could be one is refused (ranges.c), such as a library's mapping.
  */
-enum { ALIGNED = 32 << 20 };
-
 static uint64_t
-aligned_below(uint64_t end)
+aligned_below(const struct injection *in, uint64_t end)
 {
-	return end > WINDOW_SIZE ? (end - WINDOW_SIZE) & ~(uint64_t)(ALIGNED - 1) : 0;
+	uint64_t page = in->abi->wordsize == sizeof(uint64_t) ? UINT64_C(1) << 34 : UINT64_C(1) << 25;
+
+	return end > WINDOW_SIZE ? (end - WINDOW_SIZE) & ~(page - 1) : 0;
 }
 
 /* At the upper end of the largest room below the stack that nothing is mapped in; a stack has to grow, and a heap.  0: anywhere. */
 static uint64_t
-find_room(pid_t tid)
+find_room(const struct injection *in, pid_t tid)
 {
 	cleanup_maps struct maps maps = maps_open(tid);
 	uint64_t before = 0, most = 0, at = 0;
@@ -138,7 +139,7 @@ find_room(pid_t tid)
 		if (!before || m.lo - before <= most)
 			continue;
 		most = m.lo - before;
-		at = aligned_below(is_stack ? before + most / 4 * 3 : m.lo);
+		at = aligned_below(in, is_stack ? before + most / 4 * 3 : m.lo);
 		if (at < before || at + WINDOW_SIZE > m.lo)
 			at = 0;
 	}
@@ -150,7 +151,7 @@ static int
 plan_shmat(struct injection *in, pid_t tid, enum step step, int segment, uint64_t flags)
 {
 	enum { IPC_SHMAT = 21 };
-	uint64_t id = (uint64_t)segment, at = in->anywhere ? 0 : find_room(tid);
+	uint64_t id = (uint64_t)segment, at = in->anywhere ? 0 : find_room(in, tid);
 
 	in->step = step;
 	if (abi_call_nr(in->abi, "ipc") < 0)
@@ -322,7 +323,7 @@ wish(const struct injection *in, const struct tracee *t)
 
 	if (in->abi->map_low)
 		return BELOW_2_GIB;
-	return g->start_sp && g->loader_lo ? aligned_below(g->loader_lo) : find_room(t->tid);
+	return g->start_sp && g->loader_lo ? aligned_below(in, g->loader_lo) : find_room(in, t->tid);
 }
 
 static int

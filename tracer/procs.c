@@ -202,10 +202,17 @@ has_memory(pid_t tid)
 	return f && fscanf(f, "%lu", &pages) == 1 && pages;
 }
 
+enum { VM = 1 };		/* KCMP_VM */
+
+bool
+procs_tell_sharing(void)
+{
+	return syscall(SYS_kcmp, getpid(), getpid(), VM, 0, 0) == 0;
+}
+
 bool
 procs_share_memory(pid_t pid, pid_t other)
 {
-	enum { VM = 1 };	/* KCMP_VM */
 	pid_t tid = living_task(pid), one;
 
 	do {

@@ -45,6 +45,7 @@ bool procs_each_task(pid_t pid, void (*fn)(pid_t tid, void *ctx), void *ctx);
 
 /* Have two processes one memory?  The kernel tells by kcmp(2) (Linux 3.5, CONFIG_KCMP); else, and of one that is gone, false. */
 bool procs_share_memory(pid_t, pid_t);
+bool procs_tell_sharing(void);		/* whether it does */
 
 /* At one look: the task's process group, and how the task itself calls it, 0 where its name space has no number for it.  0: it is gone. */
 pid_t procs_group(pid_t tid, pid_t *seen);
