@@ -349,7 +349,7 @@ check_window(const struct tracee *t, const struct stop *stop)
 {
 	const struct window *w = stop->kind == STOP_EXEC ? NULL : t->group->window;
 
-	return !w || window_is_mapped(w, t->tid, w->at) ? 0 : -EFAULT;
+	return !w || window_is_mapped(w, t->tid) ? 0 : -EFAULT;
 }
 
 void

@@ -24,7 +24,8 @@ enum { DAC_CAPS = 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH };
 
 static struct file_ids own;
 static const struct file_ids *lent_to;
-static bool borrowed, lends_nothing;
+static uint64_t withheld;	/* what was effective, when `withholds` */
+static bool borrowed, withholds;
 static uid_t user;
 
 static void
@@ -88,16 +89,27 @@ take(const struct file_ids *ids)
 	return (uid_t)syscall(SYS_setfsuid32, -1) == ids->uid && (gid_t)syscall(SYS_setfsgid32, -1) == ids->gid ? 0 : -EPERM;
 }
 
+/* Some of the effective capabilities are kept, others come back, as far as they are permitted; *before: what they were. */
 static int
-set_search(bool all)
+change_effective(uint64_t keep, uint64_t add, uint64_t *before)
 {
 	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 
 	if (syscall(SYS_capget, &header, data) < 0)
 		return -errno;
-	data[0].effective = all ? data[0].effective | (data[0].permitted & DAC_CAPS) : data[0].effective & ~(uint32_t)DAC_CAPS;
+	*before = data[0].effective | (uint64_t)data[1].effective << 32;
+	for (unsigned i = 0; i < 2; i++)
+		data[i].effective = (data[i].effective & (uint32_t)(keep >> 32 * i)) | (data[i].permitted & (uint32_t)(add >> 32 * i));
 	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+static int
+set_search(bool all)
+{
+	uint64_t before;
+
+	return change_effective(all ? UINT64_MAX : ~(uint64_t)DAC_CAPS, all ? DAC_CAPS : 0, &before);
 }
 
 int
@@ -109,37 +121,27 @@ ids_drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
-static int
-set_effective(uint64_t caps)
-{
-	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2];
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
-	data[0].effective = (uint32_t)caps & data[0].permitted;
-	data[1].effective = (uint32_t)(caps >> 32) & data[1].permitted;
-	return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
-}
-
 /* In a user name space of its own a task has capabilities that mean nothing here: tollgate has then no more than it. */
 int
 ids_lend_nothing(void)
 {
-	int err = lent_to && (own.effective & ~lent_to->effective) ? set_effective(own.effective & lent_to->effective) : 0;
+	int err;
 
-	lends_nothing = true;
+	if (!lent_to || !(own.effective & ~lent_to->effective))
+		return 0;
+	err = change_effective(lent_to->effective, 0, &withheld);
+	withholds = !err;
 	return err;
 }
 
 void
 ids_lend_again(void)
 {
-	if (!lends_nothing)
-		return;
-	lends_nothing = false;
-	if (lent_to && (own.effective & ~lent_to->effective) && (set_effective(own.effective) || (borrowed && set_search(lent_to->searches_all))))
+	uint64_t before;
+
+	if (withholds && change_effective(0, withheld, &before))
 		abort();
+	withholds = false;
 }
 
 int

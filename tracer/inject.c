@@ -293,7 +293,7 @@ finish(struct session *s, struct tracee *t)
 	uint64_t at = in->window->at;
 	int err;
 
-	if (!window_is_mapped(in->window, t->tid, at) || !has_cradle(in->window, t->tid))
+	if (!window_is_mapped(in->window, t->tid) || !has_cradle(in->window, t->tid))
 		return -EPROTO;
 	err = in->has_kept ? remote_write(t->tid, (tracee_addr){ in->scratch }, in->kept, sizeof(in->kept)) : 0;
 	if (!err)

@@ -62,7 +62,7 @@ look_for_shared(struct tracee *other, void *ctx)
 	struct sharing *s = ctx;
 	struct window *w = other->group ? other->group->window : NULL;
 
-	if (w && !s->window && other->group != s->t->group && window_is_mapped(w, s->t->tid, w->at))
+	if (w && !s->window && other->group != s->t->group && window_is_mapped(w, s->t->tid))
 		s->window = w;
 }
 

@@ -81,7 +81,7 @@ has_window(const struct tracee *t)
 {
 	const struct window *w = t->group->window;
 
-	return !w || window_is_mapped(w, t->tid, w->at);
+	return !w || window_is_mapped(w, t->tid);
 }
 
 /* One that was made where the calls of all of the dead return. */

@@ -183,9 +183,10 @@ find_living(pid_t tid, void *ctx)
 static pid_t
 living_task(pid_t pid)
 {
-	pid_t living = 0;
+	pid_t living = procs_is_dead(pid) ? 0 : pid;
 
-	procs_each_task(pid, find_living, &living);
+	if (!living)
+		procs_each_task(pid, find_living, &living);
 	return living;
 }
 

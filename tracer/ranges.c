@@ -71,10 +71,16 @@ longest(uint64_t addr, uint64_t len)
 	return most;
 }
 
+static uint64_t
+untagged(uint64_t addr)
+{
+	return addr & ((UINT64_C(1) << ADDRESS_BITS) - 1);
+}
+
 static bool
 touches(const struct window *w, const struct range *r, const struct sysevent *ev)
 {
-	uint64_t addr = ev->arg[r->addr].val & ((UINT64_C(1) << ADDRESS_BITS) - 1), len = r->len < 0 ? 1 : ev->arg[r->len].val;
+	uint64_t addr = untagged(ev->arg[r->addr].val), len = r->len < 0 ? 1 : ev->arg[r->len].val;
 
 	return window_touches(w, addr, may_be_huge(r, ev) ? longest(addr, len) : len);
 }
@@ -91,7 +97,7 @@ moves_ring(const struct window *w, const struct sysevent *ev)
 		to = ev->arg[0].val;
 	else
 		return false;
-	return window_touches(w, to & ((UINT64_C(1) << ADDRESS_BITS) - 1), AIO_MOST);
+	return window_touches(w, untagged(to), AIO_MOST);
 }
 
 /* The heap ends above a window that was put into a hole in it. */

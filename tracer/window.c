@@ -341,9 +341,9 @@ window_like_is_mapped(const struct mapped_file *file, pid_t tid, uint64_t at)
 }
 
 bool
-window_is_mapped(const struct window *w, pid_t tid, uint64_t at)
+window_is_mapped(const struct window *w, pid_t tid)
 {
-	return window_like_is_mapped(&w->file, tid, at);
+	return window_like_is_mapped(&w->file, tid, w->at);
 }
 
 static bool

@@ -76,9 +76,9 @@ void window_give(struct window *, int page, unsigned pages);
 /* Is that segment of shared memory a window, of this tollgate or another? */
 bool window_is_segment(int shmid);
 
-/* Does that task have it at that address, whole, shared and for reading only? */
-bool window_is_mapped(const struct window *, pid_t tid, uint64_t at);
-/* The same of any memory of its size that is such a file. */
+/* Does that task have it where it was mapped, whole, shared and for reading only? */
+bool window_is_mapped(const struct window *, pid_t tid);
+/* The same of any memory of its size that is such a file, at that address. */
 bool window_like_is_mapped(const struct mapped_file *, pid_t tid, uint64_t at);
 
 /* Does [addr, addr + len) touch the window, or the cradle?  Also when the sum overflows. */

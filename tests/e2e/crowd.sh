@@ -11,9 +11,9 @@ mkfifo fifo
 echo text > text
 policy crowd.policy 'default allow' 'deny trace any'
 
-# crowd.py SIGNAL: signals tollgate's second thread, when nobody waits and when as many as there can be wait for a writer.
+# crowd.py: signals tollgate's second thread, when nobody waits and when as many as there can be wait for a writer.
 cat > crowd.py <<'END'
-import ctypes, os, signal, sys, threading, time
+import ctypes, os, signal, threading, time
 tkill = {"x86_64": 200, "aarch64": 130}[os.uname().machine]
 fifo = os.path.abspath("fifo")
 libc = ctypes.CDLL(None, use_errno=True)
