@@ -171,26 +171,7 @@ procs_is_held(pid_t tid)
 	return letter == 't' || letter == 'T';	/* as before Linux 2.6.33 */
 }
 
-static void
-find_living(pid_t tid, void *ctx)
-{
-	pid_t *living = ctx;
-
-	if (!*living && !procs_is_dead(tid))
-		*living = tid;
-}
-
-static pid_t
-living_task(pid_t pid)
-{
-	pid_t living = procs_is_dead(pid) ? 0 : pid;
-
-	if (!living)
-		procs_each_task(pid, find_living, &living);
-	return living;
-}
-
-/* Threads of the kernel have none, and tasks that have ended. */
+/* Threads of the kernel have none, and tasks that have ended.  Who cannot be looked at is there. */
 static bool
 has_memory(pid_t tid)
 {
@@ -200,7 +181,30 @@ has_memory(pid_t tid)
 
 	snprintf(path, sizeof(path), "/proc/%d/statm", tid);
 	f = fopen(path, "re");
-	return f && fscanf(f, "%lu", &pages) == 1 && pages;
+	if (!f)
+		return errno != ENOENT;
+	return fscanf(f, "%lu", &pages) == 1 && pages;
+}
+
+static void
+find_memory(pid_t tid, void *ctx)
+{
+	pid_t *found = ctx;
+
+	if (!*found && has_memory(tid))
+		*found = tid;
+}
+
+/* One of its tasks that has it: the first may have ended before the others, or be about to. */
+static pid_t
+task_with_memory(pid_t pid)
+{
+	pid_t found = 0;
+
+	find_memory(pid, &found);
+	if (!found)
+		procs_each_task(pid, find_memory, &found);
+	return found;
 }
 
 enum { VM = 1 };		/* KCMP_VM */
@@ -211,17 +215,31 @@ procs_tell_sharing(void)
 	return syscall(SYS_kcmp, getpid(), getpid(), VM, 0, 0) == 0;
 }
 
+/*
+ * The kernel takes two tasks that end for tasks with the same memory.  Who looks
+ * alive before and after can still be one: when a thread executes a program, its
+ * leader ends, and the thread has the leader's number.  Between programs that do
+ * so all the time that is often seen once, and never so many times in a row.
+ */
+enum { SURE = 16 };
+
 bool
 procs_share_memory(pid_t pid, pid_t other)
 {
-	pid_t tid = living_task(pid), one;
+	pid_t tid, one;
+	int times = 0;
 
-	do {
-		one = living_task(other);
-		if (tid && one && syscall(SYS_kcmp, one, tid, VM, 0, 0) == 0)
-			return has_memory(tid);
-	} while (one && procs_is_dead(one));	/* another thread has executed something, and has its leader's number */
-	return false;
+	while (times < SURE) {
+		tid = task_with_memory(pid);
+		one = task_with_memory(other);
+		if (!tid || !one)
+			return false;
+		if (syscall(SYS_kcmp, one, tid, VM, 0, 0) == 0)
+			times++;
+		else if (has_memory(tid) && has_memory(one))
+			return false;
+	}
+	return true;
 }
 
 pid_t
