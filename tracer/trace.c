@@ -443,6 +443,13 @@ may_end_unseen(const struct session *s, const struct tracee *t, enum sys_id id)
 	    (t->turn == TURN_NONE || t->turn == TURN_PATH) && !is_followed(t, id);
 }
 
+/* An image that is let go before it has a window: what cannot be held is not refused any more. */
+static bool
+goes_without_window(const struct session *s, const struct tracee *t, const struct rawcall *raw)
+{
+	return s->leaving && raw->abi && inject_is_due(t, raw->abi);
+}
+
 /* A call that will be made is made on what was checked; what cannot be is refused. */
 static int
 hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struct sysevent *ev, const struct pins *pins,
@@ -452,7 +459,9 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
 	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared,
 	    may_end_unseen(s, t, ev->id) };
 
-	return !s->naive && enforce_lets_in(ev, v, r) ? enforce_hold(t, &in) : 0;
+	if (s->naive || goes_without_window(s, t, raw) || !enforce_lets_in(ev, v, r))
+		return 0;
+	return enforce_hold(t, &in);
 }
 
 /* Where a task may run is asked for, set, or handed on to a child: no move of ours is to be seen. */
@@ -479,8 +488,7 @@ needs_no_look(const struct session *s, const struct tracee *t, const struct rawc
 {
 	if (t->by_filter || t->trap.state != TRAP_NONE)
 		return false;
-	/* An image that is let go before it has a window: what cannot be held is not refused any more. */
-	if (s->leaving && raw->abi && inject_is_due(t, raw->abi) && !advance_follows(sysmap_id(&s->map, raw->abi, raw->nr)))
+	if (goes_without_window(s, t, raw) && !advance_follows(sysmap_id(&s->map, raw->abi, raw->nr)))
 		return true;
 	return !t->group->loading && is_known_to_pass(s, t, raw);
 }
