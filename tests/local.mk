@@ -160,6 +160,7 @@ EXTRA_DIST += \
 	%D%/escapes/escapes.policy	\
 	%D%/escapes/plain.policy	\
 	%D%/escapes/rows	\
+	%D%/watched.sh		\
 	%D%/e2e/lib.sh		\
 	%D%/e2e/policies/connect.policy	\
 	%D%/e2e/policies/forbid.policy	\
@@ -289,7 +290,9 @@ TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver
 TEST_EXTENSIONS = .sh
 LOG_DRIVER = $(TAP_DRIVER)
 SH_LOG_DRIVER = $(TAP_DRIVER)
-SH_LOG_COMPILER = $(SHELL)
+# A test that does not end is ended: see watched.sh.
+LOG_COMPILER = $(SHELL) $(top_srcdir)/%D%/watched.sh
+SH_LOG_COMPILER = $(LOG_COMPILER) $(SHELL)
 AM_TESTS_ENVIRONMENT = \
 	TOLLGATE='$(abs_top_builddir)/tollgate'; export TOLLGATE; \
 	TG_SRCDIR='$(abs_top_srcdir)'; export TG_SRCDIR; \

@@ -50,7 +50,7 @@ suite_run()
 	if grep '^not ok ' "$suite_dir/out" | grep -qv '# TODO '; then
 		failed=1
 	fi
-	if [ "$(cat "$suite_dir/status")" != 0 ] || ! grep -q '^1\.\.' "$suite_dir/out"; then
+	if [ "$(cat "$suite_dir/status")" != 0 ] || ! grep -q '^1\.\.' "$suite_dir/out" || grep -q '^Bail out!' "$suite_dir/out"; then
 		failed=1
 		n=$((n + 1))
 		echo "not ok - $where: the script ends well"
