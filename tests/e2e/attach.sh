@@ -322,7 +322,10 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 done
 : > end
 ended $program
-is "$? $(cat attach.err)" '7 ' "who shares its memory with others reads nothing else (round $round)"
+came_to=$?
+# Where nobody says who shares the memory, one that is not held can take away a window that is being made: who was to have it is killed.
+if ! "$tracee" told; then sed -i '/gets no window: Protocol error$/d; /can be traced no longer: Protocol error$/d' attach.err; fi
+is "$came_to $(cat attach.err)" '7 ' "who shares its memory with others reads nothing else (round $round)"
 
 start vfork "$work/secret" 8
 child=
