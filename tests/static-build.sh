@@ -20,8 +20,9 @@ flock 9 || exit 1
 {
 	[ -f Makefile ] || "$TG_SRCDIR/configure" --enable-static-tollgate CFLAGS=-O1
 } > configure.log 2>&1 9>&- || { tail -n 5 configure.log; exit 1; }
-# One after the other: "all" is a make of its own.
-: > make.log
+# One after the other: "all" is a make of its own.  Where nothing is to be made the log is that of who made it.
+: > said
 for target; do
-	make -s -j2 "$target" >> make.log 2>&1 9>&- || { tail -n 20 make.log; exit 1; }
+	make -s -j2 "$target" >> said 2>&1 9>&- || { tail -n 20 said; exit 1; }
 done
+[ ! -s said ] || mv said make.log
