@@ -362,6 +362,25 @@ else
 	is $? 7 'and it goes on'
 fi
 
+# --- what a program has prepared for the window that it will get, or for who brings it
+
+prepared=$TG_BUILDDIR/tests/tracee/prepared.tracee
+for what in heap ring group; do
+	"$prepared" $what "$work/open" "$work/secret" &
+	program=$!
+	sleep 0.2
+	# In a group of its own: where that can be signalled we would end, too.
+	setsid "$TOLLGATE" attach -p ./no.policy -o log $program > attach.out 2> attach.err &
+	supervisor=$!
+	ended $program
+	case $? in
+	7) ok "prepared $what: nothing comes of it" ;;
+	19) skip "prepared $what: nothing comes of it" 'it cannot be prepared here' ;;
+	*) not_ok "prepared $what: nothing comes of it"; note "$(cat attach.err)" ;;
+	esac
+	ended $supervisor
+done
+
 # --- the end of the supervisor is the end of the program
 
 # went STATUS WITHOUT: without the kernel's help a call that was being decided comes to anything: it was to go by what tollgate
