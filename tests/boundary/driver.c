@@ -186,6 +186,15 @@ become_somebody(void)
 		_exit(99);
 }
 
+/* What whoever started us has open is no toy. */
+static void
+close_others(void)
+{
+	for (int fd = 3; fd < 1024; fd++)
+		if (fd != TALLY_FD && fd != TALLY_FD + 1)
+			close(fd);
+}
+
 static void
 execute(unsigned seconds)
 {
@@ -206,6 +215,7 @@ execute(unsigned seconds)
 	if (test.index >= 0)
 		argv[n++] = (char *)"700";
 	argv[n] = NULL;
+	close_others();
 	become_somebody();
 	limit(RLIMIT_NPROC, 400);
 	limit(RLIMIT_CORE, 0);
