@@ -146,7 +146,12 @@ rounds 'without seize' --without seize
 rounds 'without exitkill' --without exitkill
 rounds 'without syscall-info' --without syscall-info
 windows=$(grep -c 'memfd:tollgate' "/proc/$program/maps")
-holds 'all of them have left one window, at most' [ "$windows" -le 1 ]
+claim='all of them have left one window, at most'
+if [ "$windows" -gt 1 ] && ! "$tracee" told; then
+	skip "$claim" "this kernel does not say who shares whose memory ($windows windows)"
+else
+	holds "$claim" [ "$windows" -le 1 ]
+fi
 like "$(cat log)" "attached.tracee\[[0-9]+\] openat.*= EACCES: read $work/secret, rule \(.*no.policy:4" 'the log says what was refused'
 
 attach -p ./no.policy --dry-run -o log $program
