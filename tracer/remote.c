@@ -164,11 +164,25 @@ write_mem(pid_t tid, uint64_t addr, const void *buf, size_t len)
 	return fd < 0 ? -1 : pwrite(fd, buf, len, (off_t)addr);
 }
 
+/* May the program write there? */
+static bool
+is_writable(pid_t tid, uint64_t addr)
+{
+	cleanup_maps struct maps maps = maps_open(tid);
+	struct mapping m;
+
+	return maps_find(&maps, addr, &m) == 0 && m.perms[1] == 'w';
+}
+
+/* /proc/PID/mem is written to whatever the protection: it is for kernels without process_vm_writev, and never goes on where that has stopped. */
 int
 remote_write(pid_t tid, tracee_addr a, const void *buf, size_t len)
 {
-	if (write_vm(tid, a.v, buf, len) == (ssize_t)len)
+	ssize_t n = write_vm(tid, a.v, buf, len);
+
+	if (n == (ssize_t)len)
 		return 0;
-	/* The latter writes where the program itself may not. */
-	return errno == EFAULT || write_mem(tid, a.v, buf, len) != (ssize_t)len ? -EFAULT : 0;
+	if (n >= 0 || errno == EFAULT || !is_writable(tid, a.v) || !is_writable(tid, a.v + len - 1))
+		return -EFAULT;
+	return write_mem(tid, a.v, buf, len) == (ssize_t)len ? 0 : -EFAULT;
 }

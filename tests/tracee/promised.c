@@ -181,11 +181,31 @@ messages_pass(void)
 	return n < 0 ? errno == ENOSYS : n >= 1 && many[0].msg_len == 5 && recv(pair[1], got, 8, 0) == 5;
 }
 
-/* Without any descriptors in them: one, into one buffer and into two, and several by one call, where there is such a call. */
+/* The length of a message whose last bytes lie in a page that may only be read is not written: EFAULT, as by the kernel. */
+static bool
+ends_at_page(void)
+{
+	enum { PAGE = 4096 };
+	char sent[] = "hello", *room = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec out = { sent, 5 };
+	struct msghdr msg = { .msg_iov = &out, .msg_iovlen = 1 };
+	char *last = room + PAGE - sizeof(msg) - 1;
+	int pair[2];
+
+	if (room == MAP_FAILED || socketpair(AF_UNIX, SOCK_DGRAM, 0, pair))
+		return false;
+	memset(room, 'x', 2 * PAGE);
+	memcpy(last, &msg, sizeof(msg));
+	if (mprotect(room + PAGE, PAGE, PROT_READ) || syscall(SYS_sendmmsg, pair[0], last, 1, 0) >= 0)
+		return false;
+	return (errno == EFAULT || errno == ENOSYS) && room[PAGE] == 'x' && room[PAGE + 1] == 'x' && room[PAGE + 2] == 'x';
+}
+
+/* Without any descriptors in them: one, into one buffer and into two, and several by one call, where there is such a call; and one whose length has no room. */
 static int
 messages(void)
 {
-	if (messages_pass())
+	if (messages_pass() && ends_at_page())
 		return 0;
 	errno = EBADSLT;
 	return -1;
