@@ -115,6 +115,7 @@ TRACEES = \
 	%D%/tracee/spellings.tracee	\
 	%D%/tracee/steps.tracee		\
 	%D%/tracee/supervisor.tracee	\
+	%D%/tracee/takeover.tracee	\
 	%D%/tracee/traps.tracee		\
 	%D%/tracee/unreadable.tracee	\
 	#
@@ -131,7 +132,7 @@ tests_kernels_init_LDADD =
 CLEANFILES += $(EXTRA_PROGRAMS)
 
 # Drivers of what tollgate goes through: its own death, and a program that does
-# everything at once.  fault.so and ptfail.so, loaded into tollgate, make it fail by itself.
+# everything at once.  fault.so and ptfail.so, loaded into tollgate, make it fail by itself, oldexec.so is an older kernel to it.
 check_PROGRAMS += %D%/chaos/loss
 tests_chaos_loss_SOURCES = %D%/chaos/loss.c
 tests_chaos_loss_LDADD = -lutil
@@ -213,9 +214,9 @@ clean-local:
 	rm -rf static
 
 SUFFIXES = .tracee .tracee32
-FAULTS = %D%/chaos/fault.so %D%/chaos/ptfail.so
+FAULTS = %D%/chaos/fault.so %D%/chaos/oldexec.so %D%/chaos/ptfail.so
 CLEANFILES += $(TRACEES) $(TRACEES32) $(FAULTS)
-EXTRA_DIST += %D%/chaos/fault.c %D%/chaos/ptfail.c
+EXTRA_DIST += %D%/chaos/fault.c %D%/chaos/oldexec.c %D%/chaos/ptfail.c
 check_DATA = $(TRACEES) $(FAULTS)
 if HAVE_M32
 check_DATA += $(TRACEES32)
@@ -236,6 +237,8 @@ $(TRACEES) $(TRACEES32): $(TRACEE_INCLUDES)
 TRACER_CC = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@
 %D%/chaos/fault.so: %D%/chaos/fault.c %D%/tracee/shared.h
 	$(TRACER_CC) $(top_srcdir)/tests/chaos/fault.c -ldl
+%D%/chaos/oldexec.so: %D%/chaos/oldexec.c
+	$(TRACER_CC) $(top_srcdir)/tests/chaos/oldexec.c
 %D%/chaos/ptfail.so: %D%/chaos/ptfail.c
 	$(TRACER_CC) $(top_srcdir)/tests/chaos/ptfail.c -ldl
 

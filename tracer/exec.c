@@ -29,6 +29,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	leader->tid = self.tid;
 	leader->group = self.group;
 	leader->next = self.next;
+	leader->executes = false;
 	former->ids = self.ids;
 	memset(&former->hold, 0, sizeof(former->hold));
 	former->birth = NULL;
@@ -65,6 +66,8 @@ exec_tid(struct session *s, pid_t tid)
 		tracee_rest(&s->tracees, former);
 		take_over(leader, former);
 	}
+	if (leader)
+		leader->late = 0;	/* that was a stop of who is no more */
 	lifecycle_forget_threads(s, tid);
 	return leader;
 }

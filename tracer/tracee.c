@@ -89,7 +89,7 @@ group_new(pid_t tgid, struct descent d)
 		g->argv0 = copy(d.from->argv0);
 	}
 	g->tgid = tgid;
-	g->refs = 0;
+	g->refs = g->executing = 0;
 	g->refusal = NULL;
 	g->injecting = g->killed = g->trapped = false;
 	return g;
@@ -115,6 +115,29 @@ tracee_rest(struct tracees *all, struct tracee *t)
 }
 
 void
+tracee_executes(struct tracee *t)
+{
+	if (t->executes || t->tid == t->group->tgid)
+		return;
+	t->executes = true;
+	t->group->executing++;
+}
+
+void
+tracee_executed(struct tracee *t)
+{
+	if (t->executes)
+		t->group->executing--;
+	t->executes = false;
+}
+
+bool
+tracee_may_be_another(const struct tracee *t)
+{
+	return t->group && t->group->executing && t->tid == t->group->tgid;
+}
+
+void
 tracee_remove(struct tracees *all, struct tracee *t)
 {
 	struct tracee **p = bucket_of(all, t->tid);
@@ -128,6 +151,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	free(t->ids);
 	free(t->birth);
 	tracee_rest(all, t);
+	tracee_executed(t);
 	all->n--;
 	group_release(t->group);
 	free(t);

@@ -127,4 +127,17 @@ tg run -p ./p.policy -- true
 is "$status" 125 'a policy that is broken'
 like "$err" '^\./broken\.policy:2:7: unknown right "raed"' 'says where'
 
+# --- a thread has its leader's number before anybody knows (before Linux 5.13 also of the kernel's calls)
+
+lib=$TG_BUILDDIR/tests/chaos/oldexec.so
+policy all.policy 'default allow' 'unknown allow'
+if ! LD_PRELOAD=$lib "$TOLLGATE" --version > /dev/null 2> .err || [ -s .err ]; then
+	skip 'a thread has its leader'"'"'s number' "this tollgate, or the loader, takes no library: $(head -n 1 .err)"
+else
+	for engine in auto ptrace; do
+		LD_PRELOAD=$lib "$TOLLGATE" run --engine $engine -p ./all.policy -E LD_PRELOAD -- \
+			"$TG_BUILDDIR/tests/tracee/takeover.tracee" 3 /bin/cat other > .out 2> .err
+		is "$? $(sort -u .out) $(cat .err)" '0 other ' "a thread has its leader's number while a stop of his is served ($engine)"
+	done
+fi
 finish
