@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 
 #include "lib/cleanup.h"
 #include "lib/diag.h"
@@ -31,7 +32,7 @@ struct injection {
 	struct registers before;	/* of the call that is held */
 	struct window *window;
 	uint64_t place;			/* where an older one is, which it replaces; 0: anywhere */
-	bool anywhere;			/* a segment could not be attached where there seemed to be room */
+	bool anywhere;			/* it could not be mapped or attached where it should be */
 	uint64_t scratch;		/* in the program's memory */
 	char kept[SCRATCH];		/* what was there */
 	bool has_kept;
@@ -321,7 +322,7 @@ wish(const struct injection *in, const struct tracee *t)
 	enum { BELOW_2_GIB = 0x7e000000 };
 	const struct thread_group *g = t->group;
 
-	if (in->abi->map_low)
+	if (in->abi->map_low && !in->anywhere)
 		return BELOW_2_GIB;
 	return g->start_sp && g->loader_lo ? aligned_below(in, g->loader_lo) : find_room(in, t->tid);
 }
@@ -329,7 +330,7 @@ wish(const struct injection *in, const struct tracee *t)
 static int
 plan_map(struct injection *in, const struct tracee *t)
 {
-	uint64_t flags = MAP_SHARED | (in->place ? MAP_FIXED : in->abi->map_low);
+	uint64_t flags = MAP_SHARED | (in->place ? MAP_FIXED : in->anywhere ? 0 : in->abi->map_low);
 	const char *call = abi_call_nr(in->abi, "mmap2") >= 0 ? "mmap2" : "mmap";
 
 	in->step = MAPPED;
@@ -383,6 +384,17 @@ plan_ask(struct injection *in)
 	return plan(in, "brk", 0, 0, 0, 0, 0) ? 0 : -ENOSYS;
 }
 
+/* A filter of the program's own can say of a close(2) that it was made. */
+static bool
+is_still_open(const struct injection *in, pid_t tid)
+{
+	struct stat ours, theirs;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", tid, (int)in->fd);
+	return in->fd >= 0 && stat(path, &theirs) == 0 && fstat(in->window->fd, &ours) == 0 && theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
 static int
 proceed(struct session *s, struct tracee *t, int64_t ret)
 {
@@ -407,7 +419,7 @@ proceed(struct session *s, struct tracee *t, int64_t ret)
 		err = attached_at(in, t->tid, ret, &in->window->at);
 		/* fallthrough */
 	case CLOSED:
-		err = err ? err : plan_cradle(in, t->tid);
+		err = err ? err : is_still_open(in, t->tid) ? -EPROTO : plan_cradle(in, t->tid);
 		break;
 	case CRADLED:
 		err = attached_at(in, t->tid, ret, &in->window->cradle);
@@ -439,19 +451,20 @@ attach_instead(struct tracee *t)
 }
 
 static bool
-attaches(enum step step)
+lies_somewhere(enum step step)
 {
-	return step == ATTACHED || step == CRADLED;
+	return step == MAPPED || step == ATTACHED || step == CRADLED;
 }
 
+/* The room may be taken: below 2 GiB by data of the program's own. */
 static int
-attach_anywhere(struct tracee *t)
+go_anywhere(struct tracee *t)
 {
 	struct injection *in = t->injection;
 	int err;
 
 	in->anywhere = true;
-	err = in->step == ATTACHED ? plan_attach(in, t->tid) : plan_cradle(in, t->tid);
+	err = in->step == MAPPED ? plan_map(in, t) : in->step == ATTACHED ? plan_attach(in, t->tid) : plan_cradle(in, t->tid);
 	return err ? err : rewind_to(in, t->tid, in->nr, in->args);
 }
 
@@ -463,8 +476,8 @@ inject_left(struct session *s, struct tracee *t, const struct pt_call *call)
 
 	if (err == -EMFILE && t->injection->step == OPENED)
 		err = attach_instead(t);
-	else if ((err == -EINVAL || err == -ENOMEM) && !t->injection->anywhere && attaches(t->injection->step))
-		err = attach_anywhere(t);
+	else if ((err == -EINVAL || err == -ENOMEM) && !t->injection->anywhere && lies_somewhere(t->injection->step))
+		err = go_anywhere(t);
 	else if (!failed || t->injection->step == CODED)
 		err = proceed(s, t, call->ret);
 	if (err && err != -ESRCH)

@@ -49,6 +49,7 @@ static handler on_call;
 static void on_enter(struct session *, struct tracee *, const struct pt_call *);
 static void on_leave(struct session *, struct tracee *, const struct pt_call *);
 static void serve_waiting(struct tracee *, void *);
+static void serve_late(struct tracee *, void *);
 static void on_injected(struct session *, struct tracee *, const struct pt_call *);
 
 int
@@ -85,6 +86,8 @@ serve(struct session *s)
 			lifecycle_kill_all(s);		/* somebody goes on without a policy */
 		if (s->tracees.waiting)
 			tracee_each(&s->tracees, serve_waiting, s);
+		if (s->tracees.late)
+			tracee_each(&s->tracees, serve_late, s);
 	}
 	return n;
 }
@@ -190,6 +193,22 @@ kill_for(const struct tracee *t, const char *what)
 	enforce_kill(t);
 }
 
+/*
+ * Before Linux 5.13 a request to a leader that had stopped, and whose number a
+ * thread has taken that executes, is one to that thread: it would be resumed from
+ * an exec event that nobody has looked at.  So as long as another thread is in an
+ * exec, a leader is not served.
+ */
+static bool
+is_put_off(struct session *s, struct tracee *t, const struct stop *stop, int status)
+{
+	if (!tracee_may_be_another(t) || stop->kind == STOP_EXEC || stop_is_end(stop))
+		return false;
+	t->late = status;
+	s->tracees.late = true;
+	return true;
+}
+
 static void
 on_stop(struct session *s, pid_t tid, int status)
 {
@@ -198,6 +217,8 @@ on_stop(struct session *s, pid_t tid, int status)
 	handler *fn;
 	int err;
 
+	if (t && is_put_off(s, t, &stop, status))
+		return;
 	/* One that was being made when all were killed. */
 	if (s->doomed && !stop_is_end(&stop))
 		kill(tid, SIGKILL);
@@ -270,11 +291,23 @@ serve_waiting(struct tracee *t, void *ctx)
 {
 	struct session *s = ctx;
 
-	if (!t->waits)
+	if (!t->waits || tracee_may_be_another(t))
 		return;
 	t->waits = false;
 	s->tracees.waiting--;
 	on_call(s, t, NULL);
+}
+
+static void
+serve_late(struct tracee *t, void *ctx)
+{
+	struct session *s = ctx;
+	int status = t->late;
+
+	if (!status || tracee_may_be_another(t))
+		return;
+	t->late = 0;
+	on_stop(s, t->tid, status);
 }
 
 static void
@@ -293,11 +326,18 @@ on_injected(struct session *s, struct tracee *t, const struct pt_call *call)
 	go_on(s, t, err);
 }
 
+/* A call by the page of old at that address: nothing else can be put in its place, and a filter's stop is all there is of it. */
+static bool
+is_vsyscall(const struct pt_call *call)
+{
+	return call->ip >> 12 == 0xffffffffff600;
+}
+
 /* The first call of an image is held until that has its window.  False: this is not one. */
 static bool
 begin_image(struct session *s, struct tracee *t, const struct pt_call *call, const struct abi *abi)
 {
-	if (s->naive || !abi || !inject_is_due(t, abi))
+	if (s->naive || !abi || !inject_is_due(t, abi) || is_vsyscall(call))
 		return false;
 	if (inject_waits(s, t)) {
 		wait_for_others(s, t);
@@ -506,9 +546,21 @@ enter(const struct session *s, struct tracee *t, const struct pt_call *call, con
 	enum sys_id id = raw->abi ? sysmap_id(&s->map, raw->abi, raw->nr) : SYS_ID_none;
 
 	t->doubtful = t->state == TS_IN_CALL;
+	tracee_executed(t);
+	if (let_in && sys_executes(id))
+		tracee_executes(t);
 	t->takes_frame = let_in && (id == SYS_ID_rt_sigreturn || id == SYS_ID_sigreturn);
 	t->state = TS_IN_CALL;
 	t->audit_arch = call->audit_arch;
+}
+
+static void
+raise_prepared(struct tracee *t)
+{
+	if (t->trap.state != TRAP_PREPARED || trap_raise(t))
+		return;
+	t->group->killed = true;
+	enforce_kill(t);
 }
 
 /*
@@ -517,13 +569,16 @@ enter(const struct session *s, struct tracee *t, const struct pt_call *call, con
  * nothing follows.
  */
 static void
-leave_at_once(struct session *s, struct tracee *t, enum sys_id id)
+leave_at_once(struct session *s, struct tracee *t, enum sys_id id, bool is_all)
 {
 	bool held = t->hold.nregs || t->hold.nfds || t->turn != TURN_NONE;
 	bool goes_on = (held && !t->hold.stub) || is_followed(t, id);
 
-	if (!t->by_filter || t->trap.state != TRAP_NONE || (goes_on && (!t->skipped || t->made)))
+	if (!t->by_filter)
 		return;
+	if (!is_all && (t->trap.state != TRAP_NONE || (goes_on && (!t->skipped || t->made))))
+		return;
+	raise_prepared(t);
 	tracee_rest(&s->tracees, t);
 	t->ending = NULL;
 	t->forking = t->changes_ids = t->skipped = false;
@@ -575,7 +630,7 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 	err = err ? err : cradle_prepare(s->map.arch, t);
 	audit_verdict(s->audit, t->tid, &ev, &verdict, done.action != verdict.action);
 	resolved_release(&found);
-	leave_at_once(s, t, ev.id);
+	leave_at_once(s, t, ev.id, is_vsyscall(call));
 	go_on(s, t, err);
 }
 
@@ -588,11 +643,9 @@ on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 	cradle_hand_on(t, NULL);
 	advance_done(s, t, call);
 	tracee_rest(&s->tracees, t);
+	tracee_executed(t);
 	orphan_settle(s);
-	if (t->trap.state == TRAP_PREPARED && !trap_raise(t)) {
-		t->group->killed = true;
-		enforce_kill(t);
-	}
+	raise_prepared(t);
 	t->skipped = t->takes_frame = false;
 	t->state = TS_RUNNING;
 	go_on(s, t, err ? err : let_go);

@@ -103,12 +103,18 @@ for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 110), (0x06, 0, 0, $returns), (0x06, 0
 		alike "a filter of the program's own ($returns)" all.policy "$tracees/filtered.tracee" "$work/own.bpf" /usr/bin/perl -e \
 			'print syscall(110) > 0 ? "a number\n" : $! + 0, "\n"'
 	done
-	# A program without libraries: getpid by int $0x80, by syscall, and by int $0x80 again; its status is 1 and 2 for the first and last.
-	python3 -c "import struct, sys
-code = bytes.fromhex('b814000000cd8089c3b8270000000f05b814000000cd8031ff85db400f9fc785c00f9fc00fb6c08d3c47b83c0000000f05')
-head = struct.pack('<16sHHIQQQIHHHHHH', b'\\x7fELF\\2\\1\\1', 2, 62, 1, 0x400078, 64, 0, 0, 64, 56, 1, 0, 0, 0)
-load = struct.pack('<IIQQQQQQ', 1, 5, 0, 0x400000, 0x400000, 120 + len(code), 120 + len(code), 4096)
-sys.stdout.buffer.write(head + load + code)" > first
+	# without_libraries CODE SIZE: a program of that code, in hexadecimal, with so much memory behind it.
+	without_libraries()
+	{
+		python3 -c "import struct, sys
+code = bytes.fromhex('$1')
+head = struct.pack('<16sHHIQQQIHHHHHH', b'\\x7fELF\\2\\1\\1', 2, 62, 1, 0x4000b0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+load = struct.pack('<IIQQQQQQ', 1, 5, 0, 0x400000, 0x400000, 176 + len(code), 176 + len(code), 4096)
+room = struct.pack('<IIQQQQQQ', 1, 6, 0, 0x500000, 0x500000, 0, $2, 4096)
+sys.stdout.buffer.write(head + load + room + code)"
+	}
+	# getpid by int $0x80, by syscall, and by int $0x80 again; its status is 1 and 2 for the first and last.
+	without_libraries b814000000cd8089c3b8270000000f05b814000000cd8031ff85db400f9fc785c00f9fc00fb6c08d3c47b83c0000000f05 4096 > first
 	chmod +x first
 	if ./first; [ $? = 3 ]; then
 		alike 'a call by another gate before any of its own' foreign.policy ../first
@@ -116,6 +122,37 @@ sys.stdout.buffer.write(head + load + code)" > first
 		is "$status" 2 'which is refused, and later ones are not'
 	else
 		skip 'a call by another gate before any of its own' 'this kernel has no 32-bit calls'
+	fi
+	# exit(5), where the first two GiB are taken.
+	without_libraries bf05000000b83c0000000f05 0x7fa00000 > wide
+	chmod +x wide
+	if ./wide; [ $? = 5 ]; then
+		alike 'a program that takes all that lies low' all.policy ../wide
+		tg run -p ./all.policy -- ./wide
+		is "$status" 5 'runs'
+	else
+		skip 'a program that takes all that lies low' 'there is not so much memory here'
+	fi
+	# A filter of its own says that it closes, and does not.
+	python3 -c "import struct, sys
+for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 3), (0x06, 0, 0, 0x00050000), (0x06, 0, 0, 0x7fff0000):
+	sys.stdout.buffer.write(struct.pack('HBBI', *insn))" > own.bpf
+	tg run -p ./all.policy -- "$tracees/filtered.tracee" "$work/own.bpf" /bin/ls -l /proc/self/fd
+	unlike "$out" tollgate "no descriptor of tollgate's stays open"
+	# Calls by the page of old, which have no exit: looked at after a trap as before.
+	policy old.policy 'default allow' 'unknown allow' 'trap syscall time' 'deny syscall gettimeofday'
+	cat > vsyscall.py <<-'END'
+		import ctypes, signal
+		signal.signal(signal.SIGSYS, lambda *a: None)
+		page = lambda at: ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)(0xffffffffff600000 + at)
+		day, now, room = page(0), page(1024), ctypes.create_string_buffer(16)
+		print([day(room, None) == 0, now(None, None) > 1e9, day(room, None) == 0, now(None, None) > 1e9, day(room, None) == 0])
+	END
+	if grep -q vsyscall /proc/self/maps && has_feature filter && [ "$(python3 vsyscall.py)" = '[True, True, True, True, True]' ]; then
+		tg run -p ./old.policy -- python3 vsyscall.py
+		is "$out" '[False, False, False, False, False]' 'calls by the page of old are refused and trapped, one after the other'
+	else
+		skip 'calls by the page of old' 'this kernel has no vsyscall page, or no filters'
 	fi
 fi
 options='--dry-run'
