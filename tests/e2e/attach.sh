@@ -207,7 +207,7 @@ for without in none seize; do
 	sleep 0.3
 	attach "$@" -p ./no.policy -o log $program
 	ended $supervisor
-	is $? 1 "a thread waits for a child that waits for another thread (without $without): what comes after it is decided"
+	is "$? $(cat attach.err)" '1 ' "a thread waits for a child that waits for another thread (without $without): what comes after it is decided"
 	ended $program
 	is $? 1 'and nobody waits for ever'
 done

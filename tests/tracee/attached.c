@@ -162,7 +162,7 @@ run_held(void)
 
 	if (pthread_create(&thread, NULL, wait_in_vfork, NULL))
 		return 16;
-	sleep(2);
+	sleep(4);
 	kill(stopped, SIGCONT);
 	pthread_join(thread, NULL);
 	return opens() ? 0 : 1;
