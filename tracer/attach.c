@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -72,6 +73,24 @@ take(struct attachment *a, pid_t tid)
 	return t;
 }
 
+/* A thread that is dead, and ours: who executes waits until we have waited for it. */
+static void
+reap(struct tracee *t, void *ctx)
+{
+	struct attachment *a = ctx;
+	int status;
+
+	if (t->group && t->group->tgid == a->pid && t->tid != a->pid && procs_is_dead(t->tid) &&
+	    waitpid(t->tid, &status, WNOHANG | __WALL) == t->tid)
+		tracee_remove(&a->s->tracees, t);
+}
+
+static void
+reap_dead(void)
+{
+	tracee_each(&attachment.s->tracees, reap, &attachment);
+}
+
 /*
  * A leader that had ended cannot be seized; its number can be another's by now,
  * of a thread that executes, and who is ours.  -EALREADY: that is so; -ESRCH: nobody has it.
@@ -83,7 +102,7 @@ seize_by_number(pid_t tid)
 	pid_t tracer = 0;
 
 	for (int times = 0; err == -EPERM && !tracer && times < 100; times++) {
-		err = pt_seize_running(tid);
+		err = pt_seize_running(tid, reap_dead);
 		if (err == -EPERM && procs_is_dead(tid))
 			err = -ESRCH;
 		tracer = err == -EPERM ? procs_tracer(tid) : 0;

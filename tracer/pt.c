@@ -3,9 +3,11 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -127,11 +129,57 @@ pt_set_options(pid_t tid)
 	return result(ptrace(PTRACE_SETOPTIONS, tid, 0, options()));
 }
 
+static struct {
+	pid_t tid;		/* our own thread's */
+	void (*meanwhile)(void);
+	volatile sig_atomic_t waits;
+} begins;
+
+/* Of us nothing is under way but that request, which the kernel makes anew. */
+static void
+still_waits(int sig)
+{
+	int err = errno;
+
+	if (begins.waits && (pid_t)syscall(SYS_gettid) == begins.tid)
+		begins.meanwhile();
+	else if (begins.waits)
+		syscall(SYS_tkill, begins.tid, sig);
+	errno = err;
+}
+
+static int
+begin(bool seize, pid_t tid)
+{
+	return result(seize ? ptrace(PTRACE_SEIZE, tid, 0, options()) : ptrace(PTRACE_ATTACH, tid, 0, 0));
+}
+
+/* Every 20 ms that the request takes something is done. */
+static int
+begin_running(bool seize, pid_t tid)
+{
+	const struct itimerval moment = { { 0, 20000 }, { 0, 20000 } };
+	const struct sigaction wakes = { .sa_handler = still_waits };
+	struct sigaction before;
+	struct itimerval timer;
+	int err;
+
+	begins.tid = (pid_t)syscall(SYS_gettid);
+	sigaction(SIGALRM, &wakes, &before);
+	setitimer(ITIMER_REAL, &moment, &timer);
+	begins.waits = 1;
+	err = begin(seize, tid);
+	begins.waits = 0;
+	setitimer(ITIMER_REAL, &timer, NULL);
+	sigaction(SIGALRM, &before, NULL);
+	return err;
+}
+
 /* Stopped. */
 static int
 attach(pid_t tid, enum patience patience)
 {
-	int err = result(ptrace(PTRACE_ATTACH, tid, 0, 0));
+	int err = patience == FOREVER ? begin(false, tid) : begin_running(false, tid);
 
 	err = err ? err : wait_for_sigstop(tid, patience);
 	return err ? err : pt_set_options(tid);
@@ -143,7 +191,7 @@ seize(pid_t tid, enum patience patience)
 	int err;
 
 	if (pt_has(PT_SEIZE))
-		return result(ptrace(PTRACE_SEIZE, tid, 0, options()));
+		return patience == FOREVER ? begin(true, tid) : begin_running(true, tid);
 	err = attach(tid, patience);
 	return err ? err : pt_resume(tid, 0);
 }
@@ -155,8 +203,9 @@ pt_seize(pid_t tid)
 }
 
 int
-pt_seize_running(pid_t tid)
+pt_seize_running(pid_t tid, void (*meanwhile)(void))
 {
+	begins.meanwhile = meanwhile;
 	return seize(tid, A_MOMENT);
 }
 

@@ -59,8 +59,12 @@ int pt_seize(pid_t tid);
  * The same for a task that may be anywhere: one that sleeps in the kernel and
  * hears of no signal, as in vfork(2), may have to wait for others that are ours
  * already.  -EAGAIN: it is attached, and at its first stop the options are to be set.
+ *
+ * To one that executes a program the kernel lets nobody attach until it has, and
+ * that waits until all other threads of its process are gone: those that are ours
+ * are gone when we have waited for them, which is what `meanwhile` has to do.
  */
-int pt_seize_running(pid_t tid);
+int pt_seize_running(pid_t tid, void (*meanwhile)(void));
 int pt_set_options(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
 int pt_continue(pid_t tid, int sig);		/* until its filter, a signal or an event stops it */

@@ -194,15 +194,16 @@ kill_for(const struct tracee *t, const char *what)
 }
 
 /*
- * Before Linux 5.13 a request to a leader that had stopped, and whose number a
- * thread has taken that executes, is one to that thread: it would be resumed from
- * an exec event that nobody has looked at.  So as long as another thread is in an
- * exec, a leader is not served.
+ * As long as another thread of its process is in an exec nobody is served.
+ * Before Linux 5.13 a request to a leader that had stopped, and whose number that
+ * thread has taken, is one to the thread: it would be resumed from an exec event
+ * that nobody has looked at.  And before 5.8 who reads a thread's memory waits for
+ * the exec to end, which waits for the dead to be waited for.
  */
 static bool
 is_put_off(struct session *s, struct tracee *t, const struct stop *stop, int status)
 {
-	if (!tracee_may_be_another(t) || stop->kind == STOP_EXEC || stop_is_end(stop))
+	if (!tracee_is_outlived(t) || stop->kind == STOP_EXEC || stop_is_end(stop))
 		return false;
 	t->late = status;
 	s->tracees.late = true;
@@ -291,7 +292,7 @@ serve_waiting(struct tracee *t, void *ctx)
 {
 	struct session *s = ctx;
 
-	if (!t->waits || tracee_may_be_another(t))
+	if (!t->waits || tracee_is_outlived(t))
 		return;
 	t->waits = false;
 	s->tracees.waiting--;
@@ -304,7 +305,7 @@ serve_late(struct tracee *t, void *ctx)
 	struct session *s = ctx;
 	int status = t->late;
 
-	if (!status || tracee_may_be_another(t))
+	if (!status || tracee_is_outlived(t))
 		return;
 	t->late = 0;
 	on_stop(s, t->tid, status);

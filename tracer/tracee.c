@@ -117,7 +117,7 @@ tracee_rest(struct tracees *all, struct tracee *t)
 void
 tracee_executes(struct tracee *t)
 {
-	if (t->executes || t->tid == t->group->tgid)
+	if (t->executes)
 		return;
 	t->executes = true;
 	t->group->executing++;
@@ -131,10 +131,13 @@ tracee_executed(struct tracee *t)
 	t->executes = false;
 }
 
+/* Of several that execute the leader waits for the others, and those for nobody. */
 bool
-tracee_may_be_another(const struct tracee *t)
+tracee_is_outlived(const struct tracee *t)
 {
-	return t->group && t->group->executing && t->tid == t->group->tgid;
+	unsigned others = t->group ? t->group->executing - t->executes : 0;
+
+	return others && (!t->executes || t->tid == t->group->tgid);
 }
 
 void

@@ -42,7 +42,7 @@ struct thread_group {
 	bool loading;
 	uint64_t loader_lo, loader_hi;
 	char *refusal;			/* the last one while loading; owned */
-	unsigned executing;		/* how many of its threads, but the first, are in an exec that was let in */
+	unsigned executing;		/* how many of its threads are in an exec that was let in */
 	bool wants_window, injecting;	/* before its first call; that is being seen to, and others wait */
 	struct window *window;		/* counted; NULL: none yet */
 	uint64_t start_sp;		/* where its stack began; 0: it ran before it had a window, and others can have its memory, too */
@@ -104,7 +104,7 @@ struct tracee {
 	bool unfound;			/* the kernel did not find it at a stop (ESRCH): it dies, or its number is another's */
 	enum turn turn;			/* the kind of the call in progress */
 	bool waits;			/* at a syscall-enter-stop: for its process's window, or its turn */
-	bool executes;			/* the call in progress can give it its leader's number */
+	bool executes;			/* the call in progress, which was let in */
 	int late;			/* the status of a stop that is served when no other thread executes any more; 0: none */
 	unsigned redone;		/* how often the call was made again */
 	struct injection *injection;	/* under way; NULL: none */
@@ -133,9 +133,9 @@ struct tracee *tracee_find(struct tracees *, pid_t tid);	/* NULL when unknown */
 struct tracee *tracee_add(struct tracees *, pid_t tid, enum tracee_state);
 void tracee_begin(struct tracees *, struct tracee *, enum turn);	/* a call, for which others may have to wait */
 void tracee_rest(struct tracees *, struct tracee *);		/* it neither waits nor keeps others waiting any more */
-void tracee_executes(struct tracee *);				/* an exec that is let in; of a leader it says nothing */
-void tracee_executed(struct tracee *);				/* it is over, well or not */
-bool tracee_may_be_another(const struct tracee *);		/* a leader, whose number a thread that executes may have by now */
+void tracee_executes(struct tracee *);		/* an exec that is let in */
+void tracee_executed(struct tracee *);		/* it is over, well or not */
+bool tracee_is_outlived(const struct tracee *);	/* if the exec that another thread of its process makes succeeds, as it may have by now */
 void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
 struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */
 

@@ -230,13 +230,16 @@ execute_again(void *left)
 	return left;
 }
 
+/* Among others: to attach to it the kernel waits for an exec that waits for all of them to be gone. */
 static int
 execute_in_thread(int left)
 {
-	pthread_t thread;
+	pthread_t thread, other;
 
 	if (left <= 0)
 		return 7;
+	for (int i = 0; i < THREADS; i++)
+		pthread_create(&other, NULL, stay, NULL);
 	if (pthread_create(&thread, NULL, execute_again, &left))
 		return 16;
 	pthread_join(thread, NULL);
