@@ -5,13 +5,15 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/cleanup.h"
+#include "tracer/procs.h"
 #include "tracer/registers.h"
 
-/* The first argument as /proc/TID/syscall shows it, which is that of the ABI the call came by. */
+/* The first argument as /proc/TID/syscall shows it, which is that of the ABI the call came by.  -EAGAIN: of a task that runs it shows none. */
 static int
-first_argument(pid_t tid, uint64_t *value)
+look_at_first(pid_t tid, uint64_t *value)
 {
 	cleanup_file FILE *f = NULL;
 	char path[48];
@@ -19,7 +21,25 @@ first_argument(pid_t tid, uint64_t *value)
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", tid);
 	f = fopen(path, "re");
-	return f && fscanf(f, "%ld 0x%" SCNx64, &nr, value) == 2 ? 0 : -ENODATA;
+	if (!f)
+		return errno == ENOENT ? -ESRCH : -errno;
+	return fscanf(f, "%ld 0x%" SCNx64, &nr, value) == 2 ? 0 : -EAGAIN;
+}
+
+/* Who has told of his stop may be seen on the way to it still, or be dying. */
+static int
+first_argument(pid_t tid, uint64_t *value)
+{
+	const struct timespec moment = { 0, 1000000 };
+	int err = look_at_first(tid, value);
+
+	for (int times = 0; err == -EAGAIN && times < 100; times++) {
+		if (procs_is_dead(tid))
+			return -ESRCH;
+		nanosleep(&moment, NULL);
+		err = look_at_first(tid, value);
+	}
+	return err;
 }
 
 /*

@@ -394,7 +394,9 @@ done
 # file for its counts), can be faster than the watchdog; it says why, and so does the test.
 went()
 {
-	case $2$1 in
+	lacks=$2
+	has_feature exitkill || lacks=exitkill
+	case $lacks$1 in
 	exitkill10 | exitkill11 | exitkill13)
 		note "it ended by itself: $(cat why)"
 		return 0
