@@ -55,6 +55,8 @@ exec_tid(struct session *s, pid_t tid)
 	struct tracee *leader = tracee_find(&s->tracees, tid);
 	struct tracee *former = former_self(s, tid);
 
+	if (leader)
+		tracee_take_late(leader);	/* that was a stop of who is no more */
 	if (!leader && former) {
 		leader = tracee_add(&s->tracees, tid, former->state);
 		tracee_join(&s->tracees, leader, tid, (struct descent){ 0 });
@@ -66,8 +68,6 @@ exec_tid(struct session *s, pid_t tid)
 		tracee_rest(&s->tracees, former);
 		take_over(leader, former);
 	}
-	if (leader)
-		leader->late = 0;	/* that was a stop of who is no more */
 	lifecycle_forget_threads(s, tid);
 	return leader;
 }

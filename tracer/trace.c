@@ -84,10 +84,12 @@ serve(struct session *s)
 			on_stop(s, tid[i], status[i]);
 		if (attach_catch_up())
 			lifecycle_kill_all(s);		/* somebody goes on without a policy */
+		if (s->tracees.late) {
+			s->tracees.late = false;
+			tracee_each(&s->tracees, serve_late, s);
+		}
 		if (s->tracees.waiting)
 			tracee_each(&s->tracees, serve_waiting, s);
-		if (s->tracees.late)
-			tracee_each(&s->tracees, serve_late, s);
 	}
 	return n;
 }
@@ -182,8 +184,10 @@ static void
 settle_doubt(struct tracee *t, const struct stop *stop)
 {
 	if (t->doubtful && t->state == TS_IN_CALL &&
-	    (stop->kind == STOP_SIGNAL || stop->kind == STOP_GROUP || stop->kind == STOP_FIRST))
+	    (stop->kind == STOP_SIGNAL || stop->kind == STOP_GROUP || stop->kind == STOP_FIRST)) {
+		tracee_executed(t);
 		t->state = TS_RUNNING;
+	}
 }
 
 static void
@@ -205,8 +209,7 @@ is_put_off(struct session *s, struct tracee *t, const struct stop *stop, int sta
 {
 	if (!tracee_is_outlived(t) || stop->kind == STOP_EXEC || stop_is_end(stop))
 		return false;
-	t->late = status;
-	s->tracees.late = true;
+	tracee_put_off(&s->tracees, t, status);
 	return true;
 }
 
@@ -303,12 +306,13 @@ static void
 serve_late(struct tracee *t, void *ctx)
 {
 	struct session *s = ctx;
-	int status = t->late;
 
-	if (!status || tracee_is_outlived(t))
+	if (!t->late)
 		return;
-	t->late = 0;
-	on_stop(s, t->tid, status);
+	if (tracee_is_outlived(t))
+		s->tracees.late = true;
+	else
+		on_stop(s, t->tid, tracee_take_late(t));
 }
 
 static void
@@ -365,8 +369,9 @@ static bool
 take_turn(struct session *s, struct tracee *t, enum sys_id id)
 {
 	enum turn turn = turn_of(id);
+	bool starves = sys_executes(id) && t->group->late;	/* others, who have waited for the exec before */
 
-	if (!turn_has_come(turn, s->tracees.under_way)) {
+	if (starves || !turn_has_come(turn, s->tracees.under_way)) {
 		wait_for_others(s, t);
 		return false;
 	}
@@ -581,6 +586,7 @@ leave_at_once(struct session *s, struct tracee *t, enum sys_id id, bool is_all)
 		return;
 	raise_prepared(t);
 	tracee_rest(&s->tracees, t);
+	tracee_executed(t);
 	t->ending = NULL;
 	t->forking = t->changes_ids = t->skipped = false;
 	t->state = TS_RUNNING;

@@ -89,7 +89,7 @@ group_new(pid_t tgid, struct descent d)
 		g->argv0 = copy(d.from->argv0);
 	}
 	g->tgid = tgid;
-	g->refs = g->executing = 0;
+	g->refs = g->executing = g->late = 0;
 	g->refusal = NULL;
 	g->injecting = g->killed = g->trapped = false;
 	return g;
@@ -141,6 +141,25 @@ tracee_is_outlived(const struct tracee *t)
 }
 
 void
+tracee_put_off(struct tracees *all, struct tracee *t, int status)
+{
+	t->group->late += !t->late;
+	t->late = status;
+	all->late = true;
+}
+
+int
+tracee_take_late(struct tracee *t)
+{
+	int status = t->late;
+
+	if (status)
+		t->group->late--;
+	t->late = 0;
+	return status;
+}
+
+void
 tracee_remove(struct tracees *all, struct tracee *t)
 {
 	struct tracee **p = bucket_of(all, t->tid);
@@ -155,6 +174,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 	free(t->birth);
 	tracee_rest(all, t);
 	tracee_executed(t);
+	tracee_take_late(t);
 	all->n--;
 	group_release(t->group);
 	free(t);

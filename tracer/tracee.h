@@ -43,6 +43,7 @@ struct thread_group {
 	uint64_t loader_lo, loader_hi;
 	char *refusal;			/* the last one while loading; owned */
 	unsigned executing;		/* how many of its threads are in an exec that was let in */
+	unsigned late;			/* and how many others have stopped meanwhile */
 	bool wants_window, injecting;	/* before its first call; that is being seen to, and others wait */
 	struct window *window;		/* counted; NULL: none yet */
 	uint64_t start_sp;		/* where its stack began; 0: it ran before it had a window, and others can have its memory, too */
@@ -136,6 +137,8 @@ void tracee_rest(struct tracees *, struct tracee *);		/* it neither waits nor ke
 void tracee_executes(struct tracee *);		/* an exec that is let in */
 void tracee_executed(struct tracee *);		/* it is over, well or not */
 bool tracee_is_outlived(const struct tracee *);	/* if the exec that another thread of its process makes succeeds, as it may have by now */
+void tracee_put_off(struct tracees *, struct tracee *, int status);	/* it has stopped, and is served when no other executes any more */
+int tracee_take_late(struct tracee *);		/* that status, once; 0: none */
 void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
 struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */
 
