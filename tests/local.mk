@@ -101,6 +101,7 @@ TRACEES = \
 	%D%/tracee/faces.tracee		\
 	%D%/tracee/filtered.tracee	\
 	%D%/tracee/floor.tracee		\
+	%D%/tracee/futile.tracee	\
 	%D%/tracee/gates.tracee		\
 	%D%/tracee/killexec.tracee	\
 	%D%/tracee/loops.tracee		\

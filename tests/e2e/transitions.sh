@@ -131,6 +131,10 @@ like "$err" '^\./broken\.policy:2:7: unknown right "raed"' 'says where'
 
 lib=$TG_BUILDDIR/tests/chaos/oldexec.so
 policy all.policy 'default allow' 'unknown allow'
+for engine in auto ptrace; do
+	tg run --engine $engine --timeout 60 -p ./all.policy -- "$TG_BUILDDIR/tests/tracee/futile.tracee" /bin/cat other
+	is "$status$out$err" 0other "threads that execute in vain keep nobody waiting for good ($engine)"
+done
 if ! LD_PRELOAD=$lib "$TOLLGATE" --version > /dev/null 2> .err || [ -s .err ]; then
 	skip 'a thread has its leader'"'"'s number' "this tollgate, or the loader, takes no library: $(head -n 1 .err)"
 else
