@@ -62,6 +62,7 @@ exec_tid(struct session *s, pid_t tid)
 		tracee_join(&s->tracees, leader, tid, (struct descent){ 0 });
 	}
 	if (former) {
+		tracee_executed(leader);	/* he was to execute, too */
 		advance_end(s, leader);
 		orphan_note_death(s, leader);
 		tracee_rest(&s->tracees, leader);
