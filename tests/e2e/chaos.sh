@@ -74,6 +74,7 @@ under()
 {
 	title=$1
 	shift
+	rm -f log		# or it seems to have blocked its signals already
 	"$TOLLGATE" run "$@" -p ./p.policy -o log -- "$chaos" $((seconds * 1000)) "$seed" "$work/box" > said &
 	supervisor=$!
 	n=0
@@ -91,7 +92,6 @@ under()
 	is "$(strays)" '' "$title: nobody is left"
 	unlike "$(cat log)" 'while (launched|parked|expected|stopped|running|in a call)$' "$title: no stop is out of place"
 	like "$(cat log)" "EACCES: create $work/box/denied/made" "$title: and it was tried"
-	rm -f log
 	supervisor=
 }
 
@@ -117,7 +117,10 @@ attached()
 		how=$?
 		case $how in
 		0 | 7) ;;
-		99) bad="$bad it hangs" ;;
+		99)
+			bad="$bad it hangs"
+			kill -KILL $supervisor $program 2>/dev/null
+			;;
 		*) is_gone $program || bad="$bad $how $(cat words)" ;;
 		esac
 		rounds=$((rounds + 1))
@@ -138,7 +141,6 @@ for without in exitkill seize syscall-info; do
 	supervisor=$!
 	ended $supervisor "${PATIENCE:-120}"
 	is $? 7 "killed while a thread of theirs executes (--without $without): all are heard of"
-	rm -f log		# or the next seems to have blocked its signals already
 done
 supervisor=
 
