@@ -95,27 +95,32 @@ fi
 	alike "calls by other gates, $with" $with.policy "$tracees/gates.tracee"
 done
 if [ "$(uname -m)" = x86_64 ]; then
-	# Its own filters: TRACE with our data or other, and an error, for getppid, which is 110.
-	for returns in 0x7ff00000 0x7ff07467 0x00050016; do
+	# own_filter NUMBER RETURNS: what a filter of the program's own, own.bpf, says of that call.
+	own_filter()
+	{
 		python3 -c "import struct, sys
-for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 110), (0x06, 0, 0, $returns), (0x06, 0, 0, 0x7fff0000):
+for insn in (0x20, 0, 0, 0), (0x15, 0, 1, $1), (0x06, 0, 0, $2), (0x06, 0, 0, 0x7fff0000):
 	sys.stdout.buffer.write(struct.pack('HBBI', *insn))" > own.bpf
+	}
+	# TRACE with our data or other, and an error, for getppid.
+	for returns in 0x7ff00000 0x7ff07467 0x00050016; do
+		own_filter 110 $returns
 		alike "a filter of the program's own ($returns)" all.policy "$tracees/filtered.tracee" "$work/own.bpf" /usr/bin/perl -e \
 			'print syscall(110) > 0 ? "a number\n" : $! + 0, "\n"'
 	done
-	# without_libraries CODE SIZE: a program of that code, in hexadecimal, with so much memory behind it.
+	# without_libraries FILE CODE SIZE: a program of that code, in hexadecimal, with so much memory behind it.
 	without_libraries()
 	{
 		python3 -c "import struct, sys
-code = bytes.fromhex('$1')
+code = bytes.fromhex('$2')
 head = struct.pack('<16sHHIQQQIHHHHHH', b'\\x7fELF\\2\\1\\1', 2, 62, 1, 0x4000b0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
 load = struct.pack('<IIQQQQQQ', 1, 5, 0, 0x400000, 0x400000, 176 + len(code), 176 + len(code), 4096)
-room = struct.pack('<IIQQQQQQ', 1, 6, 0, 0x500000, 0x500000, 0, $2, 4096)
-sys.stdout.buffer.write(head + load + room + code)"
+room = struct.pack('<IIQQQQQQ', 1, 6, 0, 0x500000, 0x500000, 0, $3, 4096)
+sys.stdout.buffer.write(head + load + room + code)" > "$1"
+		chmod +x "$1"
 	}
 	# getpid by int $0x80, by syscall, and by int $0x80 again; its status is 1 and 2 for the first and last.
-	without_libraries b814000000cd8089c3b8270000000f05b814000000cd8031ff85db400f9fc785c00f9fc00fb6c08d3c47b83c0000000f05 4096 > first
-	chmod +x first
+	without_libraries first b814000000cd8089c3b8270000000f05b814000000cd8031ff85db400f9fc785c00f9fc00fb6c08d3c47b83c0000000f05 4096
 	if ./first; [ $? = 3 ]; then
 		alike 'a call by another gate before any of its own' foreign.policy ../first
 		tg run -p ./foreign.policy -- ./first
@@ -124,8 +129,7 @@ sys.stdout.buffer.write(head + load + room + code)"
 		skip 'a call by another gate before any of its own' 'this kernel has no 32-bit calls'
 	fi
 	# exit(5), where the first two GiB are taken.
-	without_libraries bf05000000b83c0000000f05 0x7fa00000 > wide
-	chmod +x wide
+	without_libraries wide bf05000000b83c0000000f05 0x7fa00000
 	if ./wide; [ $? = 5 ]; then
 		alike 'a program that takes all that lies low' all.policy ../wide
 		tg run -p ./all.policy -- ./wide
@@ -134,9 +138,7 @@ sys.stdout.buffer.write(head + load + room + code)"
 		skip 'a program that takes all that lies low' 'there is not so much memory here'
 	fi
 	# A filter of its own says that it closes, and does not.
-	python3 -c "import struct, sys
-for insn in (0x20, 0, 0, 0), (0x15, 0, 1, 3), (0x06, 0, 0, 0x00050000), (0x06, 0, 0, 0x7fff0000):
-	sys.stdout.buffer.write(struct.pack('HBBI', *insn))" > own.bpf
+	own_filter 3 0x00050000
 	tg run -p ./all.policy -- "$tracees/filtered.tracee" "$work/own.bpf" /bin/ls -l /proc/self/fd
 	unlike "$out" tollgate "no descriptor of tollgate's stays open"
 	# Calls by the page of old, which have no exit: looked at after a trap as before.
