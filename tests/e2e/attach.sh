@@ -78,7 +78,15 @@ is_over()
 	*) false ;;
 	esac
 }
-has_come() { is_gone $supervisor || is_traced_by $program $supervisor; } 2>/dev/null
+# Looked at often, that it is let go as soon as it has come; for a minute.
+until_it_has_come()
+{
+	turns=0
+	until is_gone $supervisor || is_traced_by $program $supervisor || [ $turns = 6000 ]; do
+		turns=$((turns + 1))
+		sleep 0.01
+	done
+} 2>/dev/null
 has_threads() { [ "$(ls "/proc/$program/task" | wc -l)" = "$1" ]; }
 is_gone() { ! kill -0 "$1" 2>/dev/null || is_state "$1" Z; }
 
@@ -289,7 +297,7 @@ for without in none seize syscall-info; do
 	rounds=0 bad=
 	until is_over; do
 		attach "$@" -p ./all.policy -o log $program
-		until_true has_come
+		until_it_has_come
 		kill -INT $supervisor 2>/dev/null
 		ended $supervisor
 		case $? in
@@ -318,7 +326,7 @@ start shares "$work/open" "$work/secret" "$work/end" "$work/over"
 for round in 1 2 3 4 5 6 7 8 9 10; do
 	rm -f over
 	attach -p ./no.policy -o log $program
-	until_true has_come
+	until_it_has_come
 	sleep 0.5
 	: > over
 	kill -INT $supervisor 2>/dev/null
