@@ -23,14 +23,16 @@
 #include "tracer/supervisor.h"
 #include "tracer/watchdog.h"
 
-/* How often somebody is waited for who does not stop, a millisecond each. */
-enum { MOVES = 100 };
+/* How often somebody is waited for who does not stop, or is not found, a millisecond each. */
+enum { MOVES = 100, LOOKS = 1000 };
 
 struct attachment {
 	struct session *s;
 	pid_t main_pid;
 	pid_t pid;		/* the process at hand */
-	bool leader_is_dead;
+	bool leader_is_dead;	/* it was in this look, and not ours */
+	bool lives;		/* so was somebody who is alive, and ours */
+	bool lost;		/* and somebody had gone before its turn came: in its leader's place, perhaps */
 	bool any;		/* something was seized in this round */
 	bool executed;		/* and executed meanwhile: it has its leader's number, and no options */
 	bool late;		/* a task has got its options at its first stop only, or came to that late */
@@ -135,6 +137,15 @@ stop_seized(struct attachment *a, pid_t tid, bool late)
 	a->err = err;
 }
 
+/* Who has gone has left its number, for anybody to get. */
+static bool
+is_of_another(const struct attachment *a, pid_t tid)
+{
+	pid_t tgid = procs_tgid(tid);
+
+	return tgid > 0 && tgid != a->pid;
+}
+
 /*
  * What a seized task makes is seized by the kernel.  A leader that has ended
  * before its threads cannot be seized; a thread that executes takes its place.
@@ -147,9 +158,14 @@ seize(pid_t tid, void *ctx)
 	int err;
 	bool late;
 
-	if (a->err || (known && known->ghost && procs_is_dead(tid)))
+	if (a->err)
 		return;
+	if (known && known->ghost && procs_is_dead(tid)) {
+		a->leader_is_dead = true;
+		return;
+	}
 	if (procs_is_ours(tid)) {
+		a->lives |= !procs_is_dead(tid);
 		if (a->executed && tid == a->pid) {
 			a->executed = false;
 			(known ? known : take(a, tid))->awaits_stop = true;
@@ -158,11 +174,17 @@ seize(pid_t tid, void *ctx)
 	}
 	if (known)			/* a leader; a thread that had not had its turn has executed in its place */
 		tracee_remove(&a->s->tracees, known);
+	if (is_of_another(a, tid))
+		return;
 	err = seize_by_number(tid);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
-	if (err == -EALREADY)
-		return;			/* or the kernel has seized it for us, since who made it is */
+	if (err == -EALREADY) {		/* or the kernel has seized it for us, since who made it is */
+		a->lives = true;
+		if (tid == a->pid)	/* who has executed in its place since we looked was ours before */
+			take(a, tid)->awaits_stop = a->executed;
+		return;
+	}
 	if (err == -ECHILD) {
 		a->any = true;
 		a->executed |= tid != a->pid;
@@ -170,6 +192,7 @@ seize(pid_t tid, void *ctx)
 	}
 	if (err == -ESRCH || (err && procs_is_dead(tid))) {
 		a->leader_is_dead |= tid == a->pid;
+		a->lost |= procs_tgid(tid) != a->pid;
 		return;
 	}
 	if (err) {
@@ -177,16 +200,21 @@ seize(pid_t tid, void *ctx)
 		a->err = err;
 		return;
 	}
-	watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
 	a->any = true;
+	if (is_of_another(a, tid)) {
+		warn("cannot attach to %d: number %d, of a thread of its, was another process's a moment later", a->main_pid, tid);
+		a->err = -EAGAIN;
+	} else {
+		watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
+	}
 	stop_seized(a, tid, late);
 }
 
-/* A thread has executed while the others were looked at, and has its leader's number. */
+/* A thread has executed while the others were looked at, and has its leader's number; and may be dead again, since another one executes. */
 static bool
 is_succeeded(const struct attachment *a)
 {
-	return !procs_is_dead(a->pid) && !procs_is_ours(a->pid);
+	return !procs_is_ours(a->pid) && !(a->leader_is_dead && procs_is_dead(a->pid)) && !procs_has_ended(a->pid);
 }
 
 static void
@@ -220,14 +248,15 @@ somebody_moves(struct attachment *a)
 	return a->moves;
 }
 
-/* Whether a process whose leader has ended, and of which nothing was found, is to be looked at again: it may be executing. */
+/* Whether a process of which nobody was found alive is to be looked at again: one of its threads may have executed meanwhile. */
 static bool
 has_patience(const struct attachment *a, unsigned *looks)
 {
-	if (a->pid != a->main_pid && procs_threads(a->pid) < 2)
+	if (procs_has_ended(a->pid))
 		return false;
+	reap_dead();
 	wait_a_moment();
-	return ++*looks < 100;
+	return ++*looks < LOOKS;
 }
 
 /* Until a look at all threads finds none that is new, when nobody could have been making one. */
@@ -243,13 +272,13 @@ seize_process(struct attachment *a, pid_t pid)
 		bool moved = waits < MOVES && somebody_moves(a);	/* what it made is there now */
 
 		waits += moved;
-		a->any = a->leader_is_dead = false;
+		a->any = a->leader_is_dead = a->lives = a->lost = false;
 		procs_each_task(pid, seize, a);
 		found |= a->any;
-		again = a->any || moved || is_succeeded(a) || (a->leader_is_dead && !found && has_patience(a, &looks));
+		again = a->any || a->lost || moved || is_succeeded(a) || (!a->lives && has_patience(a, &looks));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
-	if (found && a->leader_is_dead && tracee_group(&a->s->tracees, pid))
+	if (found && a->leader_is_dead && tracee_group(&a->s->tracees, pid) && !tracee_find(&a->s->tracees, pid))
 		take(a, pid)->ghost = true;	/* as its threads end, so will it */
 	a->any = found;
 	a->restless |= waits == MOVES;

@@ -155,6 +155,22 @@ procs_is_dead(pid_t tid)
 	return !letter || strchr("ZX", letter);
 }
 
+/* While a thread that executes takes its leader's place, that has no threads for a moment. */
+bool
+procs_has_ended(pid_t pid)
+{
+	cleanup_file FILE *f = open_status(pid);
+	int n = f ? 0 : 1, tgid = pid;
+	char line[256], letter = 'Z';
+
+	while (f && fgets(line, sizeof(line), f)) {
+		sscanf(line, "State: %c", &letter);
+		sscanf(line, "Tgid: %d", &tgid);
+		sscanf(line, "Threads: %d", &n);
+	}
+	return tgid != pid || (letter == 'Z' && n == 1);
+}
+
 bool
 procs_is_moving(pid_t tid)
 {

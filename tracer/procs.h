@@ -36,6 +36,8 @@ mode_t procs_umask(pid_t tid);
 
 /* Is it a zombie, or gone? */
 bool procs_is_dead(pid_t tid);
+/* Is the process, with all of its threads?  Then the number may be one of another's threads. */
+bool procs_has_ended(pid_t pid);
 /* Does it stand at a stop? */
 bool procs_is_held(pid_t tid);
 /* Does it run, or do something in the kernel that cannot be interrupted? */
