@@ -11,11 +11,13 @@
 
 #include "lib/cleanup.h"
 #include "lib/diag.h"
+#include "tracer/advance.h"
 #include "tracer/console.h"
 #include "tracer/enforce.h"
 #include "tracer/image.h"
 #include "tracer/lifecycle.h"
 #include "tracer/older.h"
+#include "tracer/orphan.h"
 #include "tracer/prepared.h"
 #include "tracer/procs.h"
 #include "tracer/pt.h"
@@ -66,13 +68,41 @@ static struct tracee *
 take(struct attachment *a, pid_t tid)
 {
 	struct session *s = a->s;
-	struct tracee *t = tracee_add(&s->tracees, tid, TS_SEIZED);
+	struct tracee *t = tracee_find(&s->tracees, tid);
 
+	if (t)				/* somebody else, who had that number */
+		tracee_renew(&s->tracees, t, TS_SEIZED);
+	else
+		t = tracee_add(&s->tracees, tid, TS_SEIZED);
 	t->forking = true;		/* for all we know */
 	tracee_join(&s->tracees, t, a->pid, (struct descent){ 0 });
 	if (!t->group->confined)
 		t->group->confined = confine_new(s->layers, s->nlayers);
 	return t;
+}
+
+static void
+forget_dead(struct tracee *t, void *ctx)
+{
+	struct attachment *a = ctx;
+
+	if (t->group && t->group->tgid == a->pid && t->tid != a->pid && (procs_is_dead(t->tid) || !procs_is_ours(t->tid)))
+		lifecycle_forget(a->s, t);
+}
+
+/* A thread that was not ours has executed, and no event told of it.  Who is alive is of the new image. */
+static void
+forget_image(struct attachment *a)
+{
+	struct tracee *leader = tracee_find(&a->s->tracees, a->pid);
+
+	tracee_each(&a->s->tracees, forget_dead, a);
+	if (!leader)
+		return;
+	leader->group->image = NULL;
+	advance_end(a->s, leader);
+	orphan_note_death(a->s, leader);
+	take(a, a->pid);
 }
 
 /* A thread that is dead, and ours: who executes waits until we have waited for it. */
@@ -119,18 +149,16 @@ seize_by_number(pid_t tid)
 static void
 stop_seized(struct attachment *a, pid_t tid, bool late)
 {
-	struct tracee *t;
 	int err = pt_has(PT_SEIZE) ? pt_interrupt(tid) : 0;
 
 	if (err == -ESRCH && !procs_is_ours(tid)) {
 		tid = a->pid;
+		forget_image(a);
 		err = pt_interrupt(tid);
 	}
 	if (err && !procs_is_ours(tid))
 		return;			/* another one has executed since: the next look finds that */
-	t = tracee_find(&a->s->tracees, tid);
-	t = t ? t : take(a, tid);
-	t->awaits_stop = late;
+	take(a, tid)->awaits_stop = late;
 	if (!err || procs_is_dead(tid))
 		return;
 	warn_err(-err, "cannot stop %d:", tid);
@@ -144,6 +172,17 @@ is_of_another(const struct attachment *a, pid_t tid)
 	pid_t tgid = procs_tgid(tid);
 
 	return tgid > 0 && tgid != a->pid;
+}
+
+static void
+meet_own(struct attachment *a, pid_t tid)
+{
+	a->lives |= !procs_is_dead(tid);
+	if (!a->executed || tid != a->pid)
+		return;
+	a->executed = false;
+	forget_image(a);
+	take(a, tid)->awaits_stop = true;
 }
 
 /*
@@ -164,27 +203,15 @@ seize(pid_t tid, void *ctx)
 		a->leader_is_dead = true;
 		return;
 	}
-	if (procs_is_ours(tid)) {
-		a->lives |= !procs_is_dead(tid);
-		if (a->executed && tid == a->pid) {
-			a->executed = false;
-			(known ? known : take(a, tid))->awaits_stop = true;
-		}
+	err = procs_is_ours(tid) ? -EALREADY : is_of_another(a, tid) ? -ESTALE : seize_by_number(tid);
+	if (err == -EALREADY)		/* or the kernel has seized it for us, since who made it is; or it has executed in its leader's place */
+		meet_own(a, tid);
+	if (err == -EALREADY || err == -ESTALE)
 		return;
-	}
-	if (known)			/* a leader; a thread that had not had its turn has executed in its place */
-		tracee_remove(&a->s->tracees, known);
-	if (is_of_another(a, tid))
-		return;
-	err = seize_by_number(tid);
+	if (known && tid == a->pid)
+		forget_image(a);
 	late = err == -EAGAIN;
 	err = late ? 0 : err;
-	if (err == -EALREADY) {		/* or the kernel has seized it for us, since who made it is */
-		a->lives = true;
-		if (tid == a->pid)	/* who has executed in its place since we looked was ours before */
-			take(a, tid)->awaits_stop = a->executed;
-		return;
-	}
 	if (err == -ECHILD) {
 		a->any = true;
 		a->executed |= tid != a->pid;
@@ -259,6 +286,18 @@ has_patience(const struct attachment *a, unsigned *looks)
 	return ++*looks < LOOKS;
 }
 
+/* A leader that ended before it could be seized: as its threads end, so will it. */
+static void
+be_ghost(struct attachment *a)
+{
+	struct tracee *leader = tracee_find(&a->s->tracees, a->pid);
+
+	leader = leader ? leader : take(a, a->pid);
+	leader->ghost = true;
+	if (leader->group->refs == 1)
+		tracee_remove(&a->s->tracees, leader);
+}
+
 /* Until a look at all threads finds none that is new, when nobody could have been making one. */
 static void
 seize_process(struct attachment *a, pid_t pid)
@@ -278,8 +317,8 @@ seize_process(struct attachment *a, pid_t pid)
 		again = a->any || a->lost || moved || is_succeeded(a) || (!a->lives && has_patience(a, &looks));
 		/* Who was attached to and is not known yet would be left with a SIGSTOP. */
 	} while (again && !a->err && (a->executed || !console_interrupted()));
-	if (found && a->leader_is_dead && tracee_group(&a->s->tracees, pid) && !tracee_find(&a->s->tracees, pid))
-		take(a, pid)->ghost = true;	/* as its threads end, so will it */
+	if (a->leader_is_dead && tracee_group(&a->s->tracees, pid))
+		be_ghost(a);
 	a->any = found;
 	a->restless |= waits == MOVES;
 }

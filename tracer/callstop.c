@@ -63,7 +63,7 @@ took_other_gate(pid_t tid, const struct registers *r, bool *other)
 	*other = shown == OTHER;
 	if (restored)
 		return restored;
-	return err ? err : shown == OWN || shown == OTHER ? 0 : -EPROTO;
+	return err ? err : shown == OWN || shown == OTHER ? 0 : -EBADMSG;
 }
 
 static void

@@ -159,7 +159,7 @@ cradle_rise(const struct arch *arch, struct tracee *child)
 	if (err)
 		return err;
 	if (r.set != was->set || !is_flat(&r) || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
-		return -EPROTO;
+		return -EFAULT;
 	c = r.set->cradle;
 	for (unsigned i = 0; i < c->nchanges; i++)
 		registers_put(&r, c->changes[i], (int64_t)registers_get(was, c->changes[i]));

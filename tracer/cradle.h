@@ -34,7 +34,7 @@ int cradle_leave(const struct arch *, struct tracee *);
 /* Whose child that is; NULL: it has none. */
 void cradle_hand_on(struct tracee *maker, struct tracee *child);
 
-/* Stopped for the first time.  -EPROTO: it did not come from there. */
+/* Stopped for the first time.  -EFAULT: it did not come from there. */
 int cradle_rise(const struct arch *, struct tracee *child);
 
 #endif

@@ -63,7 +63,7 @@ note_abi(struct session *s, struct tracee *t, struct pt_call *at)
 	if (err)
 		return err;
 	t->group->image = arch_abi(s->map.arch, at->audit_arch, 0, &nr);
-	return t->group->image ? 0 : -EPROTO;
+	return t->group->image ? 0 : -ENOEXEC;
 }
 
 /* sp 0: where the stack is when the time comes. */

@@ -263,18 +263,26 @@ cut(const struct injection *in, uint64_t v)
 	return in->abi->wordsize == 4 ? (uint32_t)v : v;
 }
 
+static bool
+is_planned(const struct injection *in, const struct pt_call *call)
+{
+	if (call->audit_arch != in->abi->audit_arch || (uint32_t)call->nr != (uint32_t)in->nr || call->ip != registers_get(&in->before, in->before.set->ip))
+		return false;
+	for (unsigned i = 0; i < 6; i++)
+		if (cut(in, call->args[i]) != cut(in, in->args[i]))
+			return false;
+	return true;
+}
+
 /* Anything but what was put in is the program's doing. */
 int
 inject_entered(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	const struct injection *in = t->injection;
-
 	(void)s;
-	if (call->audit_arch != in->abi->audit_arch || (uint32_t)call->nr != (uint32_t)in->nr || call->ip != registers_get(&in->before, in->before.set->ip))
+	if (!is_planned(t->injection, call)) {
+		warn("process %d gets no window: it makes another call than the one that was put in", t->group->tgid);
 		return -EPROTO;
-	for (unsigned i = 0; i < 6; i++)
-		if (cut(in, call->args[i]) != cut(in, in->args[i]))
-			return -EPROTO;
+	}
 	t->state = TS_IN_CALL;
 	return 0;
 }

@@ -100,9 +100,8 @@ interrupt_one(struct tracee *t, void *ctx)
 	lifecycle_insist(t, pt_interrupt(t->tid));
 }
 
-/* Of it nothing will be heard any more, not even what became of the call that it was in. */
-static void
-forget(struct session *s, struct tracee *t)
+void
+lifecycle_forget(struct session *s, struct tracee *t)
 {
 	advance_end(s, t);
 	orphan_note_death(s, t);
@@ -125,7 +124,7 @@ drop_released(struct tracee *t, void *ctx)
 		return;
 	if (t->group)
 		watchdog_unmark(t->group->tgid);
-	forget(s, t);
+	lifecycle_forget(s, t);
 }
 
 void
@@ -379,7 +378,7 @@ on_fork(struct session *s, struct tracee *t, const struct stop *stop)
 	(void)stop;
 	if (err || tid <= 0) {
 		/* Killed at this very stop: whose child that was is settled when its death is reported. */
-		lifecycle_insist(t, err ? err : -EPROTO);
+		lifecycle_insist(t, err ? err : -ECHILD);
 		return;
 	}
 	lifecycle_insist(t, cradle_leave(s->map.arch, t));
@@ -412,7 +411,7 @@ forget_thread(struct tracee *t, void *ctx)
 
 	if (!t->group || t->group->tgid != of->tgid || t->tid == of->tgid)
 		return;
-	forget(of->s, t);
+	lifecycle_forget(of->s, t);
 }
 
 void

@@ -30,6 +30,9 @@ void lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *);
 /* A stop of a task we do not know: it waits, stopped, until its parent's event explains it. */
 void lifecycle_meet(struct session *, pid_t tid, const struct stop *);
 
+/* Of it nothing will be heard any more, not even what became of the call that it was in. */
+void lifecycle_forget(struct session *, struct tracee *);
+
 /*
  * Those that are known of a process, but for its leader, are gone: it has
  * executed a program, or the leader's death was told, which is when all its

@@ -159,6 +159,25 @@ tracee_take_late(struct tracee *t)
 	return status;
 }
 
+static void
+let_go(struct tracees *all, struct tracee *t)
+{
+	enforce_forget(t);
+	inject_abandon(t);
+	free(t->ids);
+	free(t->birth);
+	tracee_rest(all, t);
+	tracee_executed(t);
+	tracee_take_late(t);
+}
+
+void
+tracee_renew(struct tracees *all, struct tracee *t, enum tracee_state state)
+{
+	let_go(all, t);
+	*t = (struct tracee){ .tid = t->tid, .state = state, .group = t->group, .next = t->next };
+}
+
 void
 tracee_remove(struct tracees *all, struct tracee *t)
 {
@@ -168,13 +187,7 @@ tracee_remove(struct tracees *all, struct tracee *t)
 		p = &(*p)->next;
 	*p = t->next;
 	watchdog_drop(t->tid);
-	enforce_forget(t);
-	inject_abandon(t);
-	free(t->ids);
-	free(t->birth);
-	tracee_rest(all, t);
-	tracee_executed(t);
-	tracee_take_late(t);
+	let_go(all, t);
 	all->n--;
 	group_release(t->group);
 	free(t);

@@ -139,6 +139,7 @@ void tracee_executed(struct tracee *);		/* it is over, well or not */
 bool tracee_is_outlived(const struct tracee *);	/* if the exec that another thread of its process makes succeeds, as it may have by now */
 void tracee_put_off(struct tracees *, struct tracee *, int status);	/* it has stopped, and is served when no other executes any more */
 int tracee_take_late(struct tracee *);		/* that status, once; 0: none */
+void tracee_renew(struct tracees *, struct tracee *, enum tracee_state);	/* as if it had just come; it stays of its group */
 void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
 struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */
 
