@@ -297,7 +297,7 @@ come_and_go()
 	mkdir "$1"
 	cd "$1" || exit
 	shift
-	start executes 1000
+	start executes 1500
 	: > bad
 	rounds=0
 	until is_over; do
@@ -323,7 +323,7 @@ for without in none seize syscall-info; do
 	set --
 	[ $without = none ] || set -- --without $without
 	goers=
-	for i in 1 2 3 4; do
+	for i in 1 2 3 4 5 6 7 8; do
 		(come_and_go "$without.$i" "$@") &
 		goers="$goers $!"
 	done
@@ -337,7 +337,7 @@ for without in none seize syscall-info; do
 	else
 		is "$bad" '' "$claim"
 	fi
-	is "$(ls $without.?/rounds | wc -l)" 4 "each of them comes to its end (without $without)"
+	is "$(ls $without.?/rounds | wc -l)" 8 "each of them comes to its end (without $without)"
 	note "$(cat $without.?/rounds | tr '\n' ' ')attachments"
 done
 
