@@ -114,7 +114,7 @@ reap(struct tracee *t, void *ctx)
 
 	if (t->group && t->group->tgid == a->pid && t->tid != a->pid && procs_is_dead(t->tid) &&
 	    waitpid(t->tid, &status, WNOHANG | __WALL) == t->tid)
-		tracee_remove(&a->s->tracees, t);
+		lifecycle_forget(a->s, t);
 }
 
 static void
@@ -185,6 +185,27 @@ meet_own(struct attachment *a, pid_t tid)
 	take(a, tid)->awaits_stop = true;
 }
 
+static void
+meet_dead(struct attachment *a, pid_t tid)
+{
+	a->leader_is_dead |= tid == a->pid;
+	a->lost |= procs_tgid(tid) != a->pid;
+}
+
+/* late: it has not stopped yet. */
+static void
+meet_new(struct attachment *a, pid_t tid, bool late)
+{
+	a->any = true;
+	if (is_of_another(a, tid)) {
+		warn("cannot attach to %d: number %d, of a thread of its, was another process's a moment later", a->main_pid, tid);
+		a->err = -EAGAIN;
+	} else {
+		watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
+	}
+	stop_seized(a, tid, late);
+}
+
 /*
  * What a seized task makes is seized by the kernel.  A leader that has ended
  * before its threads cannot be seized; a thread that executes takes its place.
@@ -195,7 +216,6 @@ seize(pid_t tid, void *ctx)
 	struct attachment *a = ctx;
 	struct tracee *known = tracee_find(&a->s->tracees, tid);
 	int err;
-	bool late;
 
 	if (a->err)
 		return;
@@ -210,31 +230,17 @@ seize(pid_t tid, void *ctx)
 		return;
 	if (known && tid == a->pid)
 		forget_image(a);
-	late = err == -EAGAIN;
-	err = late ? 0 : err;
-	if (err == -ECHILD) {
+	if (!err || err == -EAGAIN) {
+		meet_new(a, tid, err == -EAGAIN);
+	} else if (err == -ECHILD) {
 		a->any = true;
 		a->executed |= tid != a->pid;
-		return;
-	}
-	if (err == -ESRCH || (err && procs_is_dead(tid))) {
-		a->leader_is_dead |= tid == a->pid;
-		a->lost |= procs_tgid(tid) != a->pid;
-		return;
-	}
-	if (err) {
+	} else if (err == -ESRCH || procs_is_dead(tid)) {
+		meet_dead(a, tid);
+	} else {
 		warn_refused(tid, err);
 		a->err = err;
-		return;
 	}
-	a->any = true;
-	if (is_of_another(a, tid)) {
-		warn("cannot attach to %d: number %d, of a thread of its, was another process's a moment later", a->main_pid, tid);
-		a->err = -EAGAIN;
-	} else {
-		watchdog_mark_other(a->pid);	/* not before: it may be another tollgate's, and have its mark */
-	}
-	stop_seized(a, tid, late);
 }
 
 /* A thread has executed while the others were looked at, and has its leader's number; and may be dead again, since another one executes. */
