@@ -105,22 +105,25 @@ forget_image(struct attachment *a)
 	take(a, a->pid);
 }
 
-/* A thread that is dead, and ours: who executes waits until we have waited for it. */
+/* A thread that is dead, and ours, be it since it was attached to and not looked at yet: who executes waits until we have waited for it. */
 static void
-reap(struct tracee *t, void *ctx)
+reap(pid_t tid, void *ctx)
 {
 	struct attachment *a = ctx;
+	struct tracee *t;
 	int status;
 
-	if (t->group && t->group->tgid == a->pid && t->tid != a->pid && procs_is_dead(t->tid) &&
-	    waitpid(t->tid, &status, WNOHANG | __WALL) == t->tid)
+	if (tid == a->pid || !procs_is_dead(tid) || waitpid(tid, &status, WNOHANG | __WALL) != tid)
+		return;
+	t = tracee_find(&a->s->tracees, tid);
+	if (t)
 		lifecycle_forget(a->s, t);
 }
 
 static void
 reap_dead(void)
 {
-	tracee_each(&attachment.s->tracees, reap, &attachment);
+	procs_each_task(attachment.pid, reap, &attachment);
 }
 
 /*

@@ -23,7 +23,7 @@
  *
  * attached told: 0 when the kernel says who shares whose memory.
  *
- * attached executes N: a thread executes the same, N times; then it exits with 7.
+ * attached executes END: a thread executes the same, again and again; when END is there it exits with 7.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -198,7 +198,7 @@ static void *
 execute_at_end(void *arg)
 {
 	wait_for_file();
-	execl("/proc/self/exe", "attached", "executes", "0", NULL);
+	execl("/proc/self/exe", "attached", "executes", file, NULL);
 	return arg;
 }
 
@@ -220,27 +220,24 @@ be_succeeded(void)
 }
 
 static void *
-execute_again(void *left)
+execute_again(void *end)
 {
-	char s[12];
-
-	snprintf(s, sizeof(s), "%d", *(int *)left - 1);
-	execl("/proc/self/exe", "attached", "executes", s, NULL);
+	execl("/proc/self/exe", "attached", "executes", (const char *)end, NULL);
 	perror("execl");
-	return left;
+	return end;
 }
 
 /* Among others: to attach to it the kernel waits for an exec that waits for all of them to be gone. */
 static int
-execute_in_thread(int left)
+execute_in_thread(char *end)
 {
 	pthread_t thread, other;
 
-	if (left <= 0)
+	if (access(end, F_OK) == 0)
 		return 7;
 	for (int i = 0; i < THREADS; i++)
 		pthread_create(&other, NULL, stay, NULL);
-	if (pthread_create(&thread, NULL, execute_again, &left))
+	if (pthread_create(&thread, NULL, execute_again, end))
 		return 16;
 	pthread_join(thread, NULL);
 	return 18;
@@ -392,7 +389,7 @@ main(int argc, char **argv)
 		return be_succeeded();
 	}
 	if (argc == 3 && !strcmp(argv[1], "executes"))
-		return execute_in_thread(atoi(argv[2]));
+		return execute_in_thread(argv[2]);
 	if (argc >= 3 && !strcmp(argv[1], "vfork")) {
 		file = argv[2];
 		return run_vfork(argc > 3 ? (unsigned)atoi(argv[3]) : 1);
