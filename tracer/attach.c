@@ -303,7 +303,7 @@ be_ghost(struct attachment *a)
 
 	leader = leader ? leader : take(a, a->pid);
 	leader->ghost = true;
-	if (leader->group->refs == 1)
+	if (!tracee_fellows(&a->s->tracees, leader))
 		tracee_remove(&a->s->tracees, leader);
 }
 
@@ -385,6 +385,14 @@ look_for_prepared(struct tracee *t, void *ctx)
 	a->err = -EPERM;
 }
 
+/* All of it was over before we had looked at all of it. */
+static void
+drop_ended(struct tracee *t, void *ctx)
+{
+	if (!procs_is_ours(t->tid) && procs_has_ended(t->group->tgid))
+		lifecycle_forget(ctx, t);
+}
+
 int
 attach(struct session *s, pid_t pid)
 {
@@ -400,6 +408,7 @@ attach(struct session *s, pid_t pid)
 	if (!a->err)
 		seize_process(a, pid);
 	seize_what_is_new(a);
+	tracee_each(&s->tracees, drop_ended, s);
 	tracee_each(&s->tracees, look_for_prepared, a);
 	if (!a->err && !s->tracees.n && !console_interrupted()) {
 		warn("cannot attach to %d: it has ended", pid);

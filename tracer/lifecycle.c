@@ -495,7 +495,7 @@ void
 on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	struct tracee *leader = t->group ? tracee_find(&s->tracees, t->group->tgid) : NULL;
-	bool last = leader && leader != t && leader->ghost && leader->group == t->group && t->group->refs == 2;
+	bool last = leader && leader != t && leader->ghost && leader->group == t->group && tracee_fellows(&s->tracees, leader) == 1;
 
 	if (t->tid == s->main_pid) {
 		console_program_ended();
@@ -509,6 +509,11 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 	orphan_settle(s);
 }
 
+struct missing {
+	struct session *s;
+	struct tracee *found;
+};
+
 /*
  * One that is missing for the second time.  Who was not found and stands at a
  * stop was not resumed; else it is dying, and may be long about it.
@@ -516,25 +521,27 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 static void
 look_after(struct tracee *t, void *ctx)
 {
-	struct tracee **found = ctx;
+	struct missing *m = ctx;
 	bool was_missing = t->missing;
 
 	if (t->ghost)
-		t->missing = t->group->refs == 1 && procs_threads(t->tid) < 2;
+		t->missing = !tracee_fellows(&m->s->tracees, t) && procs_threads(t->tid) < 2;
 	else
 		t->missing = (t->unfound && procs_is_held(t->tid)) || !procs_is_ours(t->tid);
 	if (t->missing && was_missing)
-		*found = t;
+		m->found = t;
 }
 
 void
 lifecycle_sweep(struct session *s)
 {
 	static const struct stop unseen = { .kind = STOP_KILLED, .sig = SIGKILL };
-	struct tracee *found = NULL;
+	struct missing m = { s, NULL };
+	struct tracee *found;
 	bool dead;
 
-	tracee_each(&s->tracees, look_after, &found);
+	tracee_each(&s->tracees, look_after, &m);
+	found = m.found;
 	if (!found)
 		return;
 	/* One at a time: others may go with it, and the rest is seen at the next sweep. */

@@ -213,6 +213,17 @@ tracee_group(const struct tracees *all, pid_t tgid)
 	return NULL;
 }
 
+unsigned
+tracee_fellows(const struct tracees *all, const struct tracee *t)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < sizeof(all->bucket) / sizeof(*all->bucket); i++)
+		for (const struct tracee *other = all->bucket[i]; other; other = other->next)
+			n += other != t && other->group == t->group;
+	return n;
+}
+
 void
 tracee_join(struct tracees *all, struct tracee *t, pid_t tgid, struct descent d)
 {

@@ -141,6 +141,7 @@ void tracee_put_off(struct tracees *, struct tracee *, int status);	/* it has st
 int tracee_take_late(struct tracee *);		/* that status, once; 0: none */
 void tracee_renew(struct tracees *, struct tracee *, enum tracee_state);	/* as if it had just come; it stays of its group */
 void tracee_remove(struct tracees *, struct tracee *);		/* drops its hold on the group and frees it */
+unsigned tracee_fellows(const struct tracees *, const struct tracee *);	/* how many others of its group there are; others may hold on to that */
 struct thread_group *tracee_group(const struct tracees *, pid_t tgid);	/* NULL when no tracee is in it */
 
 /* Calls fn for each; fn may remove the tracee it is given. */
