@@ -89,6 +89,7 @@ TRACEES = \
 	%D%/escapes/races.tracee	\
 	%D%/escapes/seen.tracee		\
 	%D%/escapes/shelf.tracee	\
+	%D%/escapes/signals.tracee	\
 	%D%/escapes/tasks.tracee	\
 	%D%/tracee/attached.tracee	\
 	%D%/tracee/callers.tracee	\
@@ -232,7 +233,7 @@ dist-hook: dist-tracees
 .c.tracee32:
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(TRACEE32_CC) $(TRACEE_CFLAGS) -o $@ $<
 
-TRACEE_INCLUDES = %D%/escapes/escape.h %D%/escapes/frames.h %D%/tracee/attempt.h %D%/tracee/rawcall.h %D%/tracee/shared.h
+TRACEE_INCLUDES = %D%/escapes/escape.h %D%/escapes/found.h %D%/escapes/frames.h %D%/tracee/attempt.h %D%/tracee/rawcall.h %D%/tracee/shared.h
 $(TRACEES) $(TRACEES32): $(TRACEE_INCLUDES)
 
 TRACER_CC = $(AM_V_CC)$(MKDIR_P) $(@D) && $(CC) $(TRACEE_CFLAGS) -I$(top_srcdir) -fPIC -shared -o $@

@@ -36,7 +36,7 @@ case ${MODES:-} in
 	;;
 all) MODES="now by-stub ptrace sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
 esac
-programs='races messages links memory shelf tasks calls names deputies'
+programs='races messages links memory shelf tasks signals calls names deputies'
 TRIES=${TRIES:-20000}
 CONTROL_TRIES=${CONTROL_TRIES:-20000}
 CONTROL_SECONDS=${CONTROL_SECONDS:-10}
@@ -144,7 +144,7 @@ fixture()
 	case $program in
 	races.*) outside "bin/$program" flip "$box/allowed/shared" ;;
 	links.*) outside "bin/$program" swap "$box/allowed" ;;
-	tasks.*) outside "bin/$program" hears "$box/allowed/heard" ;;
+	signals.*) outside "bin/$program" hears "$box/allowed/heard" ;;
 	names.*)
 		touch "$box/allowed/tollgate.log"
 		[ "$user" != nobody ] || chown 65534:65534 "$box/allowed/tollgate.log"
@@ -229,7 +229,7 @@ alone() { controls alone.out "$what: without tollgate" ^v07_rights as "$work/bin
 control()
 {
 	case $family in
-	tasks | calls)
+	tasks | signals | calls)
 		alone
 		cp alone.out control.out
 		return
