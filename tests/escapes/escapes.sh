@@ -271,6 +271,26 @@ attack()
 	none "$(cut -d' ' -f1 control.out | sort > c; cut -d' ' -f1 attack.out | sort | comm -3 c -)" "$what, $1: all of them were made"
 }
 
+# outlived MODE: whoever is left when the program has ended is held as before.
+outlived()
+{
+	[ "$family" = tasks ] || return 0
+	for how in alone "$1"; do
+		fixture
+		case $how in
+		alone) as "bin/$program" "$box" outlive ;;
+		*) under "$how" -p "$rules" -- "$work/bin/$program" "$box" outlive ;;
+		esac > attack.out 2> .err
+		is $? 5 "$what, $how: it ends before another session of its"
+		soon [ -e "$box/allowed/reached" -o -e "$box/allowed/refused" ]
+		end_outside
+		case $how in
+		alone) holds "$what: without tollgate that reaches what is forbidden" test -e "$box/allowed/reached" ;;
+		*) holds "$what, $how: that does not reach what is forbidden" test -e "$box/allowed/refused" ;;
+		esac
+	done
+}
+
 folder()
 {
 	rm -rf "$work/folder"
@@ -364,6 +384,7 @@ for user in $USERS; do
 			esac
 			for mode in $modes; do
 				attack "$mode"
+				outlived "$mode"
 			done
 		done
 		[ -x bin/plain.$abi ] && case " ${PROGRAMS:-$views} " in *' plain '*) views $MODES ;; esac

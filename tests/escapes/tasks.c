@@ -430,7 +430,7 @@ static const struct attempt list[] = {
 	A(v25_slot_of_killed), A(v25_fifo),
 };
 
-/* tasks outlive BOX: who started us ends at once; another session of nobody's tries, and leaves a word. */
+/* tasks BOX outlive: who started us ends at once; another session of nobody's tries, and leaves a word. */
 static int
 outlives(void)
 {
@@ -455,8 +455,8 @@ main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "nothing"))
 		return 0;
-	if (argc == 3 && !strcmp(argv[1], "outlive")) {
-		box = argv[2];
+	if (argc == 3 && !strcmp(argv[2], "outlive")) {
+		box = argv[1];
 		return chdir(in_box("allowed")) < 0 ? 2 : outlives();
 	}
 	return make_attempts(list, sizeof(list) / sizeof(*list), argc, argv);
