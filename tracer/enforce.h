@@ -29,6 +29,7 @@ struct let_in {
 	struct resolved *found;		/* objects that are needed until the call ends are taken from it */
 	struct arena *arena;
 	bool no_room;			/* it receives, and the verdict was about a message without room for control data */
+	bool no_replace;		/* it renames to a name that was not there, and may not replace what comes there */
 	pid_t shelf;			/* by which this task reaches what is held; 0: it cannot */
 	const struct file_ids *ids;	/* its rights */
 	bool alone;			/* nobody else can change its descriptors meanwhile */
@@ -53,6 +54,8 @@ int enforce_hold(struct tracee *, const struct let_in *);
  * that met another object than was checked is made again.
  */
 int enforce_let_go(const struct arch *, struct tracee *, int64_t returned);
+/* Before that: a directory had come in place of a file that the call, which has succeeded, has renamed. */
+bool enforce_moved_directory(const struct tracee *);
 /* Where nothing is to be put back: after an exec, or a death. */
 void enforce_forget(struct tracee *);
 

@@ -3,8 +3,8 @@
 #define TG_ENFORCE_INT_H
 
 /*
- * A call as it will be made: enforce_objects.c drafts it, and enforce_messages.c
- * what is about messages, so that it acts on the objects that the verdict was
+ * A call as it will be made: enforce_objects.c drafts it, enforce_messages.c
+ * what is about messages and enforce_rename.c what is renamed, so that it acts on the objects that the verdict was
  * about; enforce_pins.c carries that out, from memory that the program cannot
  * write.
  */
@@ -35,6 +35,9 @@ int draft_objects(struct draft *, struct hold *);
 /* Of several messages the first, which was looked at (.first_only); and a message that there is no room for control data in. */
 int draft_message(struct draft *, struct hold *);
 int draft_receiver(struct draft *, struct hold *);
+
+/* Files that are renamed, so that neither a directory moves in their stead nor anything is replaced unasked (.no_replace). */
+int draft_rename(struct draft *, struct hold *);
 
 /* A value in its place. -ENOBUFS: too many, or it has none. */
 int draft_change(struct draft *, struct place, uint64_t value, unsigned width);

@@ -30,6 +30,7 @@
 #include "tracer/remote.h"
 #include "tracer/shelf.h"
 #include "tracer/sockets.h"
+#include "tracer/turns.h"
 
 static const struct sysdesc *
 desc_of(const struct draft *d)
@@ -90,6 +91,15 @@ draft_path(struct draft *d, struct hold *h, unsigned i, struct object *o)
 	return path ? draft_text(d, i, path, strlen(path) + 1) : -EPERM;
 }
 
+/* openat2(2) takes no mode where nothing is made. */
+static int
+forget_mode(struct draft *d)
+{
+	int i = sysdesc_arg(desc_of(d), "mode");
+
+	return by_vocab(d, V_RESOLVE) < 0 || i < 0 ? 0 : draft_change(d, d->in->pins->arg[i], 0, sizeof(uint64_t));
+}
+
 /* open(2) and its kin: what is there is opened as it is, what is not must not be a link when it comes to be. */
 static int
 draft_open(struct draft *d, struct hold *h, const struct object *o)
@@ -101,9 +111,10 @@ draft_open(struct draft *d, struct hold *h, const struct object *o)
 		return 0;
 	if (!o->entry) {
 		err = change_flags(d, V_O, flags & ~(uint64_t)O_CREAT);
+		err = err ? err : forget_mode(d);
 	} else if (!(flags & (O_EXCL | O_NOFOLLOW))) {
 		err = change_flags(d, V_O, flags | O_NOFOLLOW);
-		h->redo = true;
+		h->redo = ELOOP;
 	}
 	return err;
 }
@@ -117,7 +128,7 @@ draft_creat(struct draft *d, struct hold *h, const struct object *o)
 	int k = d->in->pins->of[0], err;
 
 	d->nr = abi_call_nr(d->in->raw->abi, "openat");
-	h->redo = o->entry;
+	h->redo = o->entry ? ELOOP : 0;
 	d->pin[k].pointer = reg[1];
 	err = draft_change(d, reg[0], (uint64_t)(int64_t)AT_FDCWD, sizeof(uint32_t));
 	err = err ? err : draft_change(d, reg[2], flags, sizeof(uint32_t));
@@ -132,15 +143,16 @@ draft_how(struct draft *d)
 	return by_vocab(d, V_RESOLVE) < 0 ? 0 : change_flags(d, V_RESOLVE, 0);
 }
 
-/* Where a call took the descriptor itself, it takes its object by name. */
+/* Where a call took the descriptor itself, it takes its object by a name that is a link to it. */
 static int
 draft_empty(struct draft *d, uint64_t more)
 {
+	const uint64_t less = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
 	int i = by_vocab(d, V_AT);
 
 	if (i < 0)
 		return 0;
-	return change_flags(d, V_AT, (d->in->raw->args[d->in->pins->arg[i].at] & ~(uint64_t)AT_EMPTY_PATH) | more);
+	return change_flags(d, V_AT, (d->in->raw->args[d->in->pins->arg[i].at] & ~less) | more);
 }
 
 /* Calls on a descriptor, and what they are on a path: where that goes, and whether the rest moves up by one. */
@@ -215,23 +227,6 @@ draft_address(struct draft *d, struct hold *h, unsigned i, struct object *o)
 	return err;
 }
 
-/* A signal goes to the process that the descriptor was found to mean. */
-static int
-draft_signal(struct draft *d)
-{
-	const struct sysevent *ev = d->in->ev;
-	bool plain = !ev->arg[2].val;
-	int err;
-
-	if (syscall(SYS_pidfd_send_signal, -1, 0, NULL, 0) < 0 && errno == ENOSYS)
-		return 0;		/* nor has the program such a call */
-	if (d->in->found->signalled <= 0 || ev->arg[3].val)
-		return -EPERM;
-	d->nr = abi_call_nr(d->in->raw->abi, plain ? "kill" : "rt_sigqueueinfo");
-	err = draft_change(d, d->in->pins->arg[0], (uint64_t)d->in->found->signalled, sizeof(uint32_t));
-	return d->nr < 0 ? -ENOSYS : err;
-}
-
 /* The call is made by tollgate, and by the program on no descriptor, so that a filter of its own sees it. */
 static int
 draft_made(struct draft *d, int result)
@@ -239,6 +234,71 @@ draft_made(struct draft *d, int result)
 	d->in->found->made = true;
 	d->in->found->result = result;
 	return draft_change(d, d->in->pins->arg[0], UINT32_MAX, sizeof(uint32_t));
+}
+
+/* What the kernel would say of the flags, before it looks at the descriptor; EBADF: it takes them. */
+static int
+refusal_of_signal(const struct sysevent *ev)
+{
+	return syscall(SYS_pidfd_send_signal, -1, 0, NULL, (unsigned)ev->arg[3].val) < 0 ? errno : 0;
+}
+
+/* Does it go to one thread?  That is what PIDFD_THREAD, which is O_EXCL, asks for when such a descriptor is opened. */
+static bool
+signals_thread(const struct draft *d)
+{
+	const struct sysevent *ev = d->in->ev;
+	struct whose whose = { d->in->raw->tid, d->in->raw->tid, false };
+
+	return ev->arg[3].val ? ev->arg[3].val == PIDFD_TO_THREAD : procs_fd_flags(whose, (int)ev->arg[0].val) & O_EXCL;
+}
+
+/* What is sent along has to say which signal it is, and the calls that take numbers do not look. */
+static bool
+contradicts_itself(const struct draft *d)
+{
+	const struct sysevent *ev = d->in->ev;
+	tracee_addr info = { abi_address(d->in->raw->abi, ev->arg[2].val) };
+	int32_t signo;
+
+	return info.v && !remote_read(d->in->raw->tid, info, &signo, sizeof(signo)) && signo != (int)ev->arg[1].val;
+}
+
+static int
+draft_thread_signal(struct draft *d, bool plain)
+{
+	const struct sysevent *ev = d->in->ev;
+	pid_t tid = d->in->found->signalled, tgid = procs_tgid(tid);
+	const uint64_t arg[] = { (uint64_t)tgid, (uint64_t)tid, ev->arg[1].val, ev->arg[2].val };
+	int err = tgid > 0 ? 0 : -ESRCH;
+
+	d->nr = abi_call_nr(d->in->raw->abi, plain ? "tgkill" : "rt_tgsigqueueinfo");
+	for (unsigned i = 0; !err && i < (plain ? 3 : 4); i++)
+		err = draft_change(d, (struct place){ IN_REGISTER, (uint16_t)i }, arg[i], i == 3 ? sizeof(uint64_t) : sizeof(uint32_t));
+	return err;
+}
+
+/* A signal goes to the process or thread that the descriptor was found to mean. */
+static int
+draft_signal(struct draft *d)
+{
+	const struct sysevent *ev = d->in->ev;
+	bool plain = !ev->arg[2].val;
+	int err = refusal_of_signal(ev);
+
+	if (err == ENOSYS || err == EINVAL)
+		return 0;		/* nor has the program such a call, or such flags */
+	if (d->in->found->signalled <= 0 || ev->arg[3].val == PIDFD_TO_GROUP)
+		return -EPERM;
+	if (contradicts_itself(d))
+		return draft_made(d, -EINVAL);
+	if (signals_thread(d)) {
+		err = draft_thread_signal(d, plain);
+	} else {
+		d->nr = abi_call_nr(d->in->raw->abi, plain ? "kill" : "rt_sigqueueinfo");
+		err = draft_change(d, d->in->pins->arg[0], (uint64_t)d->in->found->signalled, sizeof(uint32_t));
+	}
+	return d->nr < 0 ? -ENOSYS : err;
 }
 
 /*
@@ -312,7 +372,7 @@ draft_object(struct draft *d, struct hold *h, unsigned i, struct object *o)
 		return draft_creat(d, h, o);
 	if (!err)
 		err = draft_open(d, h, o);
-	if (!err && d->in->found->by_number)
+	if (!err && d->in->found->by_number == i + 1)
 		err = draft_empty(d, arg->kind == A_LPATH ? AT_SYMLINK_FOLLOW : 0);
 	return err ? err : draft_how(d);
 }
@@ -355,6 +415,8 @@ draft_objects(struct draft *d, struct hold *h)
 	}
 	if (!err && d->in->pins->first_only)
 		err = draft_message(d, h);
+	if (!err && turn_of(d->in->id) == TURN_RENAME)
+		err = draft_rename(d, h);
 	if (!err && d->in->id == SYS_ID_kill && d->in->found->signalled)
 		return draft_change(d, d->in->pins->arg[0], (uint64_t)d->in->found->signalled, sizeof(uint32_t));
 	if (!err && d->in->id == SYS_ID_pidfd_send_signal)

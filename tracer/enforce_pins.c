@@ -10,6 +10,7 @@
 #include "tracer/enforce_int.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -220,6 +221,8 @@ enforce_forget(struct tracee *t)
 	}
 	for (unsigned i = 0; i < h->nfds; i++)
 		close(h->fd[i]);
+	free(h->moved[0]);
+	free(h->moved[1]);
 	memset(h, 0, sizeof(*h));
 }
 
@@ -260,7 +263,7 @@ int
 enforce_let_go(const struct arch *arch, struct tracee *t, int64_t returned)
 {
 	struct hold *h = &t->hold;
-	bool again = h->redo && returned == -ELOOP && t->redone < MAX_REDONE;
+	bool again = h->redo && returned == -h->redo && t->redone < MAX_REDONE;
 	struct registers r;
 	int err = 0;
 

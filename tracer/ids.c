@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,6 +44,18 @@ read_groups(const char *list, struct file_ids *ids)
 	}
 }
 
+/* Has it capabilities that mean nothing here, in a user name space of its own?  Before Linux 3.8 it cannot have. */
+static bool
+is_elsewhere(pid_t tid)
+{
+	struct stat ours, its;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
+	return stat("/proc/self/ns/user", &ours) == 0 &&
+	    (stat(path, &its) < 0 || its.st_dev != ours.st_dev || its.st_ino != ours.st_ino);
+}
+
 void
 ids_read(pid_t tid, struct file_ids *ids)
 {
@@ -61,10 +74,13 @@ ids_read(pid_t tid, struct file_ids *ids)
 		else if (sscanf(line, "CapPrm: %" SCNx64, &ids->permitted) == 1)
 			continue;
 		else if (sscanf(line, "CapEff: %" SCNx64, &ids->effective) == 1)
-			ids->searches_all = (ids->effective & DAC_CAPS) == DAC_CAPS;
+			continue;
 		else if (!strncmp(line, "Groups:", 7))
 			read_groups(line + 7, ids);
 	}
+	if (ids->permitted && is_elsewhere(tid))
+		ids->permitted = ids->effective = 0;
+	ids->searches_all = (ids->effective & DAC_CAPS) == DAC_CAPS;
 	ids->uid = ids->uids[3];
 	ids->gid = ids->gids[3];
 	ids->known = found == 3;
@@ -77,12 +93,16 @@ same(const struct file_ids *a, const struct file_ids *b)
 	    !memcmp(a->group, b->group, (size_t)a->ngroups * sizeof(a->group[0]));
 }
 
-/* Of this thread alone: the C library's setgroups is for all of them. */
+/* Of this thread alone: the C library's setgroups is for all of them.  Who may not do that has changed nothing. */
 static int
-take(const struct file_ids *ids)
+take_groups(const struct file_ids *ids)
 {
-	if (syscall(SYS_setgroups32, (size_t)ids->ngroups, ids->group) < 0)
-		return -errno;
+	return syscall(SYS_setgroups32, (size_t)ids->ngroups, ids->group) < 0 ? -errno : 0;
+}
+
+static int
+take_users(const struct file_ids *ids)
+{
 	syscall(SYS_setfsgid32, ids->gid);
 	syscall(SYS_setfsuid32, ids->uid);	/* away from 0 this drops the capabilities on files, and back it raises them */
 	user = ids->uid;
@@ -121,7 +141,6 @@ ids_drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
-/* In a user name space of its own a task has capabilities that mean nothing here: tollgate has then no more than it. */
 int
 ids_lend_nothing(void)
 {
@@ -158,8 +177,11 @@ ids_borrow(const struct file_ids *ids)
 	lent_to = ids;
 	if (same(ids, &own))
 		return 0;
+	err = take_groups(ids);
+	if (err)
+		return err;
 	borrowed = true;
-	err = take(ids);
+	err = take_users(ids);
 	return err ? err : set_search(ids->searches_all);
 }
 
@@ -170,7 +192,7 @@ ids_return(void)
 	if (!borrowed)
 		return;
 	borrowed = false;
-	if (take(&own) || set_search(own.searches_all))
+	if (take_groups(&own) || take_users(&own) || set_search(own.searches_all))
 		abort();		/* with somebody else's rights nothing can be decided any more */
 }
 

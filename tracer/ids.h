@@ -22,7 +22,7 @@ struct file_ids {
 	bool searches_all;	/* CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH */
 	uid_t uids[4];		/* real, effective, saved, on files: for what an exec gives */
 	gid_t gids[4];
-	uint64_t permitted, effective;
+	uint64_t permitted, effective;	/* none, where they are those of another user name space */
 };
 
 /* Reads them anew.  ids->known tells whether that could be done; who has more groups than fit keeps those that do. */

@@ -22,6 +22,7 @@
 #include "tracer/shelf.h"
 #include "tracer/supervisor.h"
 #include "tracer/trap.h"
+#include "tracer/unheard.h"
 #include "tracer/watchdog.h"
 #include "tracer/wording.h"
 
@@ -244,6 +245,8 @@ on_first(struct session *s, struct tracee *t, const struct stop *stop)
 {
 	if (t->tid == s->main_pid && t->state == TS_STOPPED)
 		console_continued();
+	if (s->leaving && t->state != TS_STOPPED)
+		lifecycle_insist(t, unheard(&s->map, t, 0));
 	t->state = TS_RUNNING;
 	t->awaits_stop = false;
 	on_relay(s, t, stop);
@@ -287,7 +290,7 @@ lifecycle_refine(const struct tracee *t, pid_t tid, struct stop *stop)
 void
 on_signal(struct session *s, struct tracee *t, const struct stop *stop)
 {
-	int err = stop->sig == SIGSYS ? trap_deliver(t) : 0;
+	int err = stop->sig == SIGSYS ? trap_deliver(t) : unheard(&s->map, t, stop->sig);
 
 	lifecycle_insist(t, err);
 	lifecycle_resume(s, t, stop->sig);

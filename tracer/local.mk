@@ -31,14 +31,16 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/bench_time.c	\
 	%D%/business.c		\
 	%D%/business.h		\
+	%D%/callstop.c		\
+	%D%/callstop.h		\
 	%D%/calltext.c		\
 	%D%/calltext.h		\
 	%D%/calltext_addr.c	\
 	%D%/calltext_args.c	\
 	%D%/calltext_read.c	\
 	%D%/calltext_read.h	\
-	%D%/callstop.c		\
-	%D%/callstop.h		\
+	%D%/canonical.c		\
+	%D%/canonical.h		\
 	%D%/check_json.c	\
 	%D%/check_json.h	\
 	%D%/choice.c		\
@@ -48,15 +50,13 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/cmd_check.c		\
 	%D%/cmd_explain.c	\
 	%D%/cmd_export.c	\
-	%D%/cmd_import.c	\
 	%D%/cmd_fmt.c		\
+	%D%/cmd_import.c	\
 	%D%/cmd_list.c		\
 	%D%/cmd_probe.c		\
 	%D%/cmd_run.c		\
 	%D%/cmd_show.c		\
 	%D%/command.h		\
-	%D%/canonical.c		\
-	%D%/canonical.h		\
 	%D%/confine.c		\
 	%D%/confine.h		\
 	%D%/console.c		\
@@ -71,24 +71,25 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/enforce_messages.c	\
 	%D%/enforce_objects.c	\
 	%D%/enforce_pins.c	\
+	%D%/enforce_rename.c	\
 	%D%/environ.c		\
 	%D%/environ.h		\
 	%D%/exec.c		\
 	%D%/exec.h		\
 	%D%/features.c		\
+	%D%/features.h		\
 	%D%/filter.c		\
 	%D%/filter.h		\
-	%D%/features.h		\
 	%D%/gain.c		\
 	%D%/gain.h		\
 	%D%/halves.c		\
 	%D%/halves.h		\
 	%D%/host.c		\
 	%D%/host.h		\
-	%D%/image.c		\
-	%D%/image.h		\
 	%D%/ids.c		\
 	%D%/ids.h		\
+	%D%/image.c		\
+	%D%/image.h		\
 	%D%/inject.c		\
 	%D%/inject.h		\
 	%D%/launch.c		\
@@ -98,28 +99,31 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/leftover.h		\
 	%D%/lifecycle.c		\
 	%D%/lifecycle.h		\
-	%D%/mapped.c		\
-	%D%/older.c		\
-	%D%/maps.c		\
-	%D%/mapped.h		\
-	%D%/opt.c		\
-	%D%/opt.h		\
 	%D%/limits.c		\
 	%D%/limits.h		\
 	%D%/linediff.c		\
 	%D%/linediff.h		\
+	%D%/mapped.c		\
+	%D%/mapped.h		\
+	%D%/maps.c		\
+	%D%/maps.h		\
+	%D%/older.c		\
+	%D%/older.h		\
+	%D%/opt.c		\
+	%D%/opt.h		\
 	%D%/orphan.c		\
 	%D%/orphan.h		\
+	%D%/pins.h		\
 	%D%/policyfile.c	\
 	%D%/policyfile.h	\
 	%D%/prepared.c		\
+	%D%/prepared.h		\
 	%D%/procs.c		\
 	%D%/procs.h		\
 	%D%/profile.h		\
 	%D%/profile_json.c	\
 	%D%/profile_numbers.c	\
 	%D%/profile_policy.c	\
-	%D%/pins.h		\
 	%D%/pt.c		\
 	%D%/pt.h		\
 	%D%/ranges.c		\
@@ -130,30 +134,33 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/remote.h		\
 	%D%/resolve.c		\
 	%D%/resolve.h		\
+	%D%/resolve_flags.c	\
 	%D%/resolve_int.h	\
 	%D%/resolve_path.c	\
 	%D%/resolve_peer.c	\
-	%D%/scrub.c		\
-	%D%/scrub.h		\
-	%D%/shelf.c		\
-	%D%/shelf.h		\
 	%D%/samecore.c		\
 	%D%/samecore.h		\
 	%D%/script.c		\
 	%D%/script.h		\
+	%D%/scrub.c		\
+	%D%/scrub.h		\
+	%D%/seize.c		\
+	%D%/seize.h		\
 	%D%/setup.c		\
 	%D%/setup.h		\
-	%D%/status.c		\
-	%D%/status.h		\
+	%D%/shelf.c		\
+	%D%/shelf.h		\
+	%D%/show_plan.c		\
+	%D%/show_plan.h		\
 	%D%/socket_bind.c	\
 	%D%/sockets.c		\
 	%D%/sockets.h		\
+	%D%/status.c		\
+	%D%/status.h		\
 	%D%/sticky.c		\
 	%D%/sticky.h		\
 	%D%/stop.c		\
 	%D%/stop.h		\
-	%D%/show_plan.c		\
-	%D%/show_plan.h		\
 	%D%/stride.c		\
 	%D%/stride.h		\
 	%D%/stub.c		\
@@ -174,6 +181,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/turns.h		\
 	%D%/unfold.c		\
 	%D%/unfold.h		\
+	%D%/unheard.c		\
+	%D%/unheard.h		\
 	%D%/walk.c		\
 	%D%/walk.h		\
 	%D%/watchdog.c		\

@@ -302,10 +302,38 @@ procs_blocks_signal(pid_t tid, int sig)
 	return in_sets(tid, "SigBlk:", "SigIgn:", sig, true);
 }
 
+static bool
+is_ignored_by_default(int sig)
+{
+	return sig == SIGCHLD || sig == SIGURG || sig == SIGWINCH;
+}
+
+bool
+procs_ignores_signal(pid_t tid, int sig)
+{
+	return in_sets(tid, "SigIgn:", "SigIgn:", sig, false) ||
+	    (is_ignored_by_default(sig) && !in_sets(tid, "SigCgt:", "SigCgt:", sig, true));
+}
+
 bool
 procs_has_pending(pid_t tid, int sig)
 {
 	return in_sets(tid, "SigPnd:", "SigPnd:", sig, false);
+}
+
+unsigned
+procs_fd_flags(struct whose whose, int fd)
+{
+	cleanup_file FILE *f = NULL;
+	char path[64], line[64];
+	unsigned flags = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", whose.tid, fd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "flags: %o", &flags) == 1)
+			break;
+	return flags;
 }
 
 /* A process' directory in our own /proc, whose numbers are ours: it serves as its pidfd. */

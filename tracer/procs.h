@@ -54,6 +54,11 @@ pid_t procs_group(pid_t tid, pid_t *seen);
 
 /* Does that task hold the signal back, or throw it away?  Also when nobody can say. */
 bool procs_blocks_signal(pid_t tid, int sig);
+/* With which flags of open(2) that descriptor is open; 0 when it is not. */
+unsigned procs_fd_flags(struct whose, int fd);
+
+/* Would nobody hear of it, because the process ignores it or nobody has said anything else? */
+bool procs_ignores_signal(pid_t tid, int sig);
 /* Is it on its way to that task alone? */
 bool procs_has_pending(pid_t tid, int sig);
 

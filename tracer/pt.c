@@ -131,7 +131,8 @@ pt_set_options(pid_t tid)
 
 static struct {
 	pid_t tid;		/* our own thread's */
-	void (*meanwhile)(void);
+	void (*meanwhile)(void *ctx);
+	void *ctx;
 	volatile sig_atomic_t waits;
 } begins;
 
@@ -142,7 +143,7 @@ still_waits(int sig)
 	int err = errno;
 
 	if (begins.waits && (pid_t)syscall(SYS_gettid) == begins.tid)
-		begins.meanwhile();
+		begins.meanwhile(begins.ctx);
 	else if (begins.waits)
 		syscall(SYS_tkill, begins.tid, sig);
 	errno = err;
@@ -203,9 +204,10 @@ pt_seize(pid_t tid)
 }
 
 int
-pt_seize_running(pid_t tid, void (*meanwhile)(void))
+pt_seize_running(pid_t tid, void (*meanwhile)(void *ctx), void *ctx)
 {
 	begins.meanwhile = meanwhile;
+	begins.ctx = ctx;
 	return seize(tid, A_MOMENT);
 }
 

@@ -64,7 +64,7 @@ int pt_seize(pid_t tid);
  * that waits until all other threads of its process are gone: those that are ours
  * are gone when we have waited for them, which is what `meanwhile` has to do.
  */
-int pt_seize_running(pid_t tid, void (*meanwhile)(void));
+int pt_seize_running(pid_t tid, void (*meanwhile)(void *ctx), void *ctx);
 int pt_set_options(pid_t tid);
 int pt_resume(pid_t tid, int sig);		/* until the next syscall stop */
 int pt_continue(pid_t tid, int sig);		/* until its filter, a signal or an event stops it */

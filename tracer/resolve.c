@@ -39,6 +39,12 @@ job_value(const struct job *j, enum vocab v)
 	return a ? a->val : 0;
 }
 
+bool
+job_has(const struct job *j, enum vocab v)
+{
+	return by_vocab(j, v) != NULL;
+}
+
 int
 job_settle(struct job *j, struct access *a, struct object *o, int err)
 {
@@ -88,7 +94,7 @@ int
 resolve(const struct task_view *view, struct sysevent *ev, struct arena *a, struct resolved *r)
 {
 	struct job j = { view, ev, &sysdesc_table[ev->id], a, r };
-	int err = resolved_init(r, ev, a);
+	int err = resolved_init(r, ev, a), refused;
 
 	for (unsigned i = 0; !err && i < SYS_MAXARGS; i++) {
 		resolver *fn = resolvers[j.desc->arg[i].kind];
@@ -100,6 +106,11 @@ resolve(const struct task_view *view, struct sysevent *ev, struct arena *a, stru
 	}
 	if (err && r->failed)
 		err = -r->failed;	/* of two names, the first that cannot be found */
+	refused = ev->id == r->called ? resolve_flags(&j, err || r->failed) : 0;
+	if (refused) {
+		err = err ? refused : 0;
+		r->failed = -refused;
+	}
 	resolve_rename(&j);
 	if (!err)
 		err = resolve_owner(&j);

@@ -20,6 +20,9 @@ struct task_view {
 	void *ctx;
 };
 
+/* Flags of pidfd_send_signal(2): whom it is to reach (PIDFD_SIGNAL_THREAD, PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9). */
+enum { PIDFD_TO_THREAD = 1 << 0, PIDFD_TO_GROUP = 1 << 2 };
+
 /* The view of a program that tollgate itself would start: its cwd, root and descriptors. */
 struct task_view task_view_self(void);
 
@@ -33,7 +36,7 @@ struct resolved {
 	unsigned n, cap;
 	enum sys_id called;	/* as the call was made: what it means can be named otherwise, fstat for newfstatat */
 	int failed;		/* errno with which the kernel would end the lookup of a path; 0 when it would not */
-	bool by_number;		/* the object was named by a descriptor and no path */
+	unsigned by_number;	/* 1 + the argument that named an object by a descriptor, instead of by its path; 0: none */
 	pid_t signalled;	/* whom a descriptor of a process was found to mean, or -group, what no number was; 0: nobody */
 	bool made;		/* tollgate has made the call itself, the program's does nothing, and this is what it is told: */
 	int result;

@@ -4,7 +4,8 @@
 
 /*
  * One resolution in progress.  resolve.c goes through the arguments,
- * resolve_path.c knows files, resolve_peer.c addresses and processes.
+ * resolve_path.c knows files, resolve_peer.c addresses and processes,
+ * resolve_flags.c which flags the kernel takes.
  */
 
 #include "tracer/resolve.h"
@@ -29,11 +30,17 @@ void resolve_rename(struct job *);
 int resolve_owner(struct job *);
 int resolve_listen(struct job *);
 
+/* -errno with which the kernel refuses the call's flags, before it looks for any name; 0: it takes them.  fails: the names are not all found. */
+int resolve_flags(struct job *, bool fails);
+
 /* A new access of argument i; NULL when there is no more room. */
 struct access *job_add(struct job *, unsigned i, enum access_kind, unsigned rights);
 
 /* The value of the first argument that a vocabulary names: open flags, AT_* …; 0 when there is none. */
 uint64_t job_value(const struct job *, enum vocab);
+
+/* Has the call an argument of that vocabulary? */
+bool job_has(const struct job *, enum vocab);
 
 /*
  * Puts a walk's outcome into the access, which takes the object over.  What

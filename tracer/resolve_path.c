@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "tracer/procs.h"
 #include "tracer/script.h"
 #include "tracer/sticky.h"
 
@@ -186,16 +187,7 @@ resolve_fd_object(struct job *j, unsigned i, int fd, unsigned rights)
 static bool
 is_path_only(const struct job *j, int fd)
 {
-	cleanup_file FILE *f = NULL;
-	char path[64], line[64];
-	unsigned flags = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", j->view->whose.tid, fd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "flags: %o", &flags) == 1)
-			break;
-	return flags & O_PATH;
+	return procs_fd_flags(j->view->whose, fd) & O_PATH;
 }
 
 int
@@ -203,7 +195,7 @@ resolve_fd(struct job *j, unsigned i)
 {
 	unsigned rights = j->desc->arg[i].rights;
 
-	if (rights && is_path_only(j, (int)j->ev->arg[i].val))
+	if (rights && ((int)j->ev->arg[i].val == AT_FDCWD || is_path_only(j, (int)j->ev->arg[i].val)))
 		j->out->failed = EBADF;
 	return rights ? resolve_fd_object(j, i, (int)j->ev->arg[i].val, rights) : 0;
 }
@@ -232,7 +224,7 @@ resolve_empty(struct job *j, unsigned i)
 	int fd = dirfd_of(j, i);
 	unsigned rights = d->rights;
 
-	j->out->by_number = true;
+	j->out->by_number = i + 1;
 	if (!j->ev->arg[i].str)
 		check_null(j, fd);
 	if (fd == AT_FDCWD)
@@ -308,6 +300,8 @@ resolve_exec(struct job *j, unsigned i, const struct object *o)
 		err = walk(j->view->whose, AT_FDCWD, interp, WALK_FOLLOW | WALK_OBJECT, j->arena, &found);
 		if (!err && !found.absent)
 			j->out->exec[1] = (struct fileid){ found.st.st_dev, found.st.st_ino };
+		if (!err && !found.absent && !object_readable(&found))
+			err = -EACCES;		/* as the program itself */
 		err = job_settle(j, a, &found, err);
 		if (err)
 			return err;

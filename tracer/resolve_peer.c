@@ -15,8 +15,6 @@
 #include "tracer/sockets.h"
 #include "tracer/supervisor.h"
 
-enum { PIDFD_GROUP = 4 };	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
-
 /* The kernel's; the C library keeps it to itself. */
 #ifndef SOCK_TYPE_MASK
 #define SOCK_TYPE_MASK 0xf
@@ -154,7 +152,7 @@ resolve_pidfd(struct job *j, unsigned i)
 	if (pid < 0)
 		return pid;
 	j->out->signalled = pid;
-	if (job_value(j, V_PIDFD) & PIDFD_GROUP)
+	if (job_value(j, V_PIDFD) & PIDFD_TO_GROUP)
 		return add_process(j, i, procs_classify_group(j->view, getpgid(pid), signal_of(j)));
 	return add_process(j, i, classify(j, pid));
 }

@@ -376,7 +376,7 @@ take_turn(struct session *s, struct tracee *t, enum sys_id id)
 		return false;
 	}
 	tracee_begin(&s->tracees, t, turn);
-	if (turn == TURN_NAMES || turn == TURN_RENAME)
+	if (turn_changes_names(turn))
 		stub_sweep(&s->tracees);	/* an object that is held too long would be seen to live on without a name */
 	return true;
 }
@@ -474,6 +474,22 @@ hangs_on_room(const struct session *s, const struct tracee *t, const struct syse
 	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
 }
 
+/* Would it be refused if the new name were there, which somebody can make? */
+static bool
+hangs_on_absence(const struct session *s, const struct tracee *t, const struct sysevent *ev)
+{
+	const struct confinement *c = t->group->confined;
+	struct sysevent other = *ev;
+	struct access names[2];
+
+	if (turn_of(ev->id) != TURN_RENAME || ev->naccess != 2 || !ev->access[1].absent)
+		return false;
+	memcpy(names, ev->access, sizeof(names));
+	names[1].rights |= R_DELETE;
+	other.access = names;
+	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
+}
+
 /* Something has to be done when the call has succeeded. */
 static bool
 is_followed(const struct tracee *t, enum sys_id id)
@@ -502,7 +518,7 @@ hold(struct session *s, struct tracee *t, const struct rawcall *raw, const struc
     const struct verdict *v, struct resolved *r)
 {
 	const struct let_in in = { s->map.arch, raw, r->called, ev, pins, r, &s->arena,
-	    hangs_on_room(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared,
+	    hangs_on_room(s, t, ev), hangs_on_absence(s, t, ev), lifecycle_shelf(s, t), lifecycle_ids(t), t->group->refs == 1 && !s->files_shared,
 	    may_end_unseen(s, t, ev->id) };
 
 	if (s->naive || goes_without_window(s, t, raw) || !enforce_lets_in(ev, v, r))
@@ -644,8 +660,13 @@ on_enter(struct session *s, struct tracee *t, const struct pt_call *call)
 static void
 on_leave(struct session *s, struct tracee *t, const struct pt_call *call)
 {
-	int err = t->skipped ? enforce_result(s->map.arch, t, call->ret) : 0, let_go = enforce_let_go(s->map.arch, t, call->ret);
+	int err = t->skipped ? enforce_result(s->map.arch, t, call->ret) : 0, let_go;
 
+	if (!t->skipped && call->ret == 0 && enforce_moved_directory(t)) {
+		audit_note(s->audit, t->tid, "killed: what it renamed is a directory, and was a file when that was allowed");
+		enforce_kill(t);
+	}
+	let_go = enforce_let_go(s->map.arch, t, call->ret);
 	err = err ? err : cradle_leave(s->map.arch, t);
 	cradle_hand_on(t, NULL);
 	advance_done(s, t, call);

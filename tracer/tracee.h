@@ -74,7 +74,9 @@ struct hold {
 	struct { size_t offset; uint64_t value; } reg[MAX_HELD];
 	unsigned gate_size;
 	unsigned stub;			/* the call returns by that stub of the window's, and no stop tells of its end; from 1 */
-	bool redo;			/* ELOOP: somebody put a link where nothing was */
+	int redo;			/* the errno of which that tells that somebody put something where nothing was; 0: none */
+	char *moved[2];			/* a file that it renames: the names in the first two of .fd, before and after; owned, NULL: another call */
+	bool swaps;			/* and the other one becomes the first */
 	uint64_t flags_at;		/* recvmsg(2) without room for control data: where the message's flags go; 0: another call */
 	uint64_t count_at;		/* sendmmsg(2), recvmmsg(2), of one message: where its length goes; 0: another call */
 };

@@ -11,7 +11,7 @@ static const struct {
 	{ SYS_ID_rename, TURN_RENAME }, { SYS_ID_renameat, TURN_RENAME }, { SYS_ID_renameat2, TURN_RENAME },
 	{ SYS_ID_link, TURN_NAMES }, { SYS_ID_linkat, TURN_NAMES }, { SYS_ID_symlink, TURN_NAMES }, { SYS_ID_symlinkat, TURN_NAMES },
 	{ SYS_ID_unlink, TURN_NAMES }, { SYS_ID_unlinkat, TURN_NAMES }, { SYS_ID_rmdir, TURN_NAMES },
-	{ SYS_ID_mkdir, TURN_NAMES }, { SYS_ID_mkdirat, TURN_NAMES }, { SYS_ID_mknod, TURN_NAMES }, { SYS_ID_mknodat, TURN_NAMES },
+	{ SYS_ID_mkdir, TURN_MKDIR }, { SYS_ID_mkdirat, TURN_MKDIR }, { SYS_ID_mknod, TURN_NAMES }, { SYS_ID_mknodat, TURN_NAMES },
 	{ SYS_ID_chdir, TURN_NAMES }, { SYS_ID_fchdir, TURN_NAMES },
 	{ SYS_ID_bind, TURN_BIND },
 	{ SYS_ID_chroot, TURN_ROOT },
@@ -22,8 +22,9 @@ static const struct {
 static const unsigned waits_for[TURNS] = {
 	[TURN_PATH]	= BIT(ROOT),
 	[TURN_NAMES]	= BIT(ROOT) | BIT(BIND),
-	[TURN_RENAME]	= BIT(ROOT) | BIT(BIND) | BIT(RENAME),
-	[TURN_BIND]	= BIT(ROOT) | BIT(NAMES) | BIT(RENAME),
+	[TURN_MKDIR]	= BIT(ROOT) | BIT(BIND) | BIT(RENAME),
+	[TURN_RENAME]	= BIT(ROOT) | BIT(BIND) | BIT(RENAME) | BIT(MKDIR),
+	[TURN_BIND]	= BIT(ROOT) | BIT(NAMES) | BIT(RENAME) | BIT(MKDIR),
 	[TURN_ROOT]	= BIT(ROOT),	/* and not for calls on names, which may take for ever: trace.c refuses it meanwhile */
 };
 
@@ -55,6 +56,12 @@ turn_of(enum sys_id id)
 		if (is_on_name(&sysdesc_table[id].arg[i]))
 			return TURN_PATH;
 	return TURN_NONE;
+}
+
+bool
+turn_changes_names(enum turn t)
+{
+	return t == TURN_NAMES || t == TURN_MKDIR || t == TURN_RENAME;
 }
 
 bool

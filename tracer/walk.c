@@ -94,14 +94,39 @@ same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/* Where it has to stay below a directory that is not the root of anything: is it there, or has it been moved away meanwhile? */
+static bool
+has_strayed(const struct walker *w)
+{
+	cleanup_close int dir = fcntl(w->cur, F_DUPFD_CLOEXEC, 0);
+	struct stat root, st = w->st, up;
+
+	if (!(w->flags & (WALK_BENEATH | WALK_IN_ROOT)))
+		return false;
+	if (fstat(w->root, &root) < 0)
+		return true;
+	while (!same_file(&st, &root)) {
+		int above = open_path(dir, "..", 0);
+
+		close(dir);
+		dir = above;
+		if (dir < 0 || fstat(dir, &up) < 0 || same_file(&up, &st))
+			return true;
+		st = up;
+	}
+	return false;
+}
+
 static int
 step_up(struct walker *w)
 {
 	struct stat root;
+	int err;
 
 	if (w->confined && fstat(w->root, &root) == 0 && same_file(&root, &w->st))
 		return w->flags & WALK_BENEATH ? -EXDEV : 0;
-	return step_to(w, open_path(w->cur, "..", 0));
+	err = step_to(w, open_path(w->cur, "..", 0));
+	return !err && has_strayed(w) ? -EAGAIN : err;
 }
 
 /* Puts a link's target before what is still to be walked. */
