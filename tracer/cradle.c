@@ -81,19 +81,6 @@ cradle_file(void)
 	return &file;
 }
 
-/* In a segment of the program's own (modify_ldt(2)) an address is elsewhere. */
-static bool
-is_flat(const struct registers *r)
-{
-	const struct cradle *c = r->set->cradle;
-	uint64_t segment = registers_get(r, c->segment) & UINT16_MAX;
-
-	for (unsigned i = 0; segment && i < CRADLE_SEGMENTS; i++)
-		if (c->flat[i] == segment)
-			return true;
-	return false;
-}
-
 int
 cradle_prepare(const struct arch *arch, struct tracee *t)
 {
@@ -106,7 +93,7 @@ cradle_prepare(const struct arch *arch, struct tracee *t)
 	err = registers_load(arch, t->tid, &r);
 	if (err)
 		return err;
-	if (!is_flat(&r))
+	if (!registers_are_flat(&r))
 		return -EPERM;
 	if (!t->birth)
 		t->birth = xmalloc(sizeof(*t->birth));
@@ -158,7 +145,7 @@ cradle_rise(const struct arch *arch, struct tracee *child)
 	err = registers_load(arch, child->tid, &r);
 	if (err)
 		return err;
-	if (r.set != was->set || !is_flat(&r) || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
+	if (r.set != was->set || !registers_are_flat(&r) || !lies_in(child->group->window, registers_get(&r, r.set->ip)))
 		return -EFAULT;
 	c = r.set->cradle;
 	for (unsigned i = 0; i < c->nchanges; i++)

@@ -20,6 +20,7 @@
 #include <linux/openat2.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -31,6 +32,8 @@
 #include "tracer/shelf.h"
 #include "tracer/sockets.h"
 #include "tracer/turns.h"
+
+enum { RESERVE = 64 };		/* descriptors */
 
 static const struct sysdesc *
 desc_of(const struct draft *d)
@@ -57,11 +60,23 @@ change_flags(struct draft *d, enum vocab v, uint64_t value)
 	return i < 0 ? -EPERM : draft_change(d, d->in->pins->arg[i], value, sizeof(uint64_t));
 }
 
+/* Some descriptors are left to tollgate itself, or it could not find out about anybody any more.  They are given out from the lowest on. */
+static bool
+is_of_reserve(int fd)
+{
+	static rlim_t most;
+	struct rlimit l;
+
+	if (!most)
+		most = getrlimit(RLIMIT_NOFILE, &l) == 0 ? l.rlim_cur : 1;
+	return (rlim_t)fd >= most - (most / 4 < RESERVE ? most / 4 : RESERVE);
+}
+
 /* Keeps what is to stay open until the call ends. */
 static int
 keep(struct hold *h, int *fd)
 {
-	if (h->nfds == MAX_HELD)
+	if (h->nfds == MAX_HELD || is_of_reserve(*fd))
 		return -EMFILE;
 	h->fd[h->nfds++] = *fd;
 	*fd = -1;
@@ -243,14 +258,14 @@ refusal_of_signal(const struct sysevent *ev)
 	return syscall(SYS_pidfd_send_signal, -1, 0, NULL, (unsigned)ev->arg[3].val) < 0 ? errno : 0;
 }
 
-/* Does it go to one thread?  That is what PIDFD_THREAD, which is O_EXCL, asks for when such a descriptor is opened. */
+/* Does it go to one thread?  Else to all of the process. */
 static bool
 signals_thread(const struct draft *d)
 {
 	const struct sysevent *ev = d->in->ev;
 	struct whose whose = { d->in->raw->tid, d->in->raw->tid, false };
 
-	return ev->arg[3].val ? ev->arg[3].val == PIDFD_TO_THREAD : procs_fd_flags(whose, (int)ev->arg[0].val) & O_EXCL;
+	return ev->arg[3].val ? ev->arg[3].val == PIDFD_TO_THREAD : pidfd_is_of_thread(whose, (int)ev->arg[0].val);
 }
 
 /* What is sent along has to say which signal it is, and the calls that take numbers do not look. */

@@ -31,6 +31,7 @@ take_over(struct tracee *leader, struct tracee *former)
 	leader->next = self.next;
 	leader->executes = false;
 	former->ids = self.ids;
+	former->shelf = self.shelf;
 	memset(&former->hold, 0, sizeof(former->hold));
 	former->birth = NULL;
 	former->forking = false;

@@ -392,6 +392,15 @@ plan_ask(struct injection *in)
 	return plan(in, "brk", 0, 0, 0, 0, 0) ? 0 : -ENOSYS;
 }
 
+/* A filter of the program's own could have answered: then all that is above where a heap begins may be in it. */
+static bool
+lies_in_heap(const struct window *w, pid_t tid, uint64_t end)
+{
+	uint64_t low = w->cradle && w->cradle < w->at ? w->cradle : w->at;
+
+	return end > low || (procs_has_filters(tid) && low >= procs_heap(tid));
+}
+
 /* A filter of the program's own can say of a close(2) that it was made. */
 static bool
 is_still_open(const struct injection *in, pid_t tid)
@@ -434,7 +443,7 @@ proceed(struct session *s, struct tracee *t, int64_t ret)
 		in->done = true;
 		break;
 	case ASKED:
-		in->window->in_heap = cut(in, (uint64_t)ret) > in->window->at;
+		in->window->in_heap = lies_in_heap(in->window, t->tid, cut(in, (uint64_t)ret));
 		in->done = true;
 		break;
 	}

@@ -221,10 +221,14 @@ pid_t
 lifecycle_shelf(const struct session *s, struct tracee *t)
 {
 	const struct file_ids *ids = lifecycle_ids(t);
+	pid_t before;
 
 	if (!ids->known || (s->views_differ && !sees_our_proc(t->tid)))
 		return 0;
-	return shelf_for(ids->uid, ids->gid);
+	before = t->shelf;
+	t->shelf = shelf_take(ids->uid, ids->gid);
+	shelf_give(before);
+	return t->shelf;
 }
 
 struct task_view
@@ -503,6 +507,7 @@ on_gone(struct session *s, struct tracee *t, const struct stop *stop)
 	if (t->tid == s->main_pid) {
 		console_program_ended();
 		note_outcome(s, t, stop);
+		s->main_pid = 0;	/* its number can be another's from now on */
 	}
 	lifecycle_forget_threads(s, t->tid);
 	orphan_note_death(s, t);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -65,21 +66,39 @@ procs_parent(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
-uint64_t
-procs_start(pid_t tid)
+/* A number of /proc/TID/stat, by its place there as proc(5) counts them, from 4 on; 0 when it is not told. */
+static uint64_t
+stat_field(pid_t tid, int field)
 {
 	cleanup_file FILE *f = NULL;
-	char path[48], text[1024] = "";
-	const char *name_end;
-	uint64_t start = 0;
+	char path[48], text[1024] = "", *at;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
 	f = fopen(path, "re");
-	if (!f || !fread(text, 1, sizeof(text) - 1, f) || !(name_end = strrchr(text, ')')))
+	if (!f || !fread(text, 1, sizeof(text) - 1, f) || !(at = strrchr(text, ')')))
 		return 0;
-	/* The 22nd field; the second is the name, which can hold anything. */
-	sscanf(name_end + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64, &start);
-	return start;
+	/* The second is the name, which can hold anything. */
+	for (int n = 2; at && n < field; n++)
+		at = strchr(at + 1, ' ');
+	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+uint64_t
+procs_start(pid_t tid)
+{
+	return stat_field(tid, 22);
+}
+
+uint64_t
+procs_heap(pid_t tid)
+{
+	return stat_field(tid, 47);
+}
+
+bool
+procs_has_filters(pid_t tid)
+{
+	return status_field(tid, "Seccomp:") > 0;
 }
 
 pid_t
@@ -134,12 +153,15 @@ procs_umask(pid_t tid)
 	return mask < 0 ? 0777 : (mode_t)mask;
 }
 
-/* The letter for the state that the task is in; 0: there is no such task. */
+/* The letter for the state that the task is in; 0: there is no such task; '?': nobody can say. */
 static char
 state(pid_t tid)
 {
 	cleanup_file FILE *f = open_status(tid);
 	char line[256];
+
+	if (!f && errno != ENOENT && errno != ESRCH)
+		return '?';
 
 	while (f && fgets(line, sizeof(line), f))
 		if (!strncmp(line, "State:", 6))
@@ -336,6 +358,15 @@ procs_fd_flags(struct whose whose, int fd)
 	return flags;
 }
 
+/* Numbers that mean the caller itself, Linux 6.14. */
+enum { PIDFD_SELF_THREAD = -10000, PIDFD_SELF_PROCESS = -20000 };
+
+bool
+pidfd_is_of_thread(struct whose whose, int fd)
+{
+	return fd == PIDFD_SELF_THREAD || procs_fd_flags(whose, fd) & O_EXCL;
+}
+
 /* A process' directory in our own /proc, whose numbers are ours: it serves as its pidfd. */
 static long
 directory_target(struct whose whose, int fd)
@@ -350,12 +381,20 @@ directory_target(struct whose whose, int fd)
 	return field(path, "Tgid:");
 }
 
+static bool
+pidfd_is_self(int fd)
+{
+	return (fd == PIDFD_SELF_THREAD || fd == PIDFD_SELF_PROCESS) && syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0;
+}
+
 pid_t
 pidfd_target(struct whose whose, int fd)
 {
 	char path[64];
 	long pid;
 
+	if (pidfd_is_self(fd))
+		return fd == PIDFD_SELF_THREAD ? whose.tid : whose.tgid;
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", whose.tid, fd);
 	pid = field(path, "Pid:");
 	if (pid == -ENOENT)

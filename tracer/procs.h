@@ -57,6 +57,11 @@ bool procs_blocks_signal(pid_t tid, int sig);
 /* With which flags of open(2) that descriptor is open; 0 when it is not. */
 unsigned procs_fd_flags(struct whose, int fd);
 
+/* Where its heap begins; 0 when the kernel does not say. */
+uint64_t procs_heap(pid_t tid);
+/* Has it seccomp filters?  Before Linux 3.8 nobody says so, and it is a no. */
+bool procs_has_filters(pid_t tid);
+
 /* Would nobody hear of it, because the process ignores it or nobody has said anything else? */
 bool procs_ignores_signal(pid_t tid, int sig);
 /* Is it on its way to that task alone? */

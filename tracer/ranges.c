@@ -100,20 +100,24 @@ moves_ring(const struct window *w, const struct sysevent *ev)
 	return window_touches(w, untagged(to), AIO_MOST);
 }
 
+static uint64_t
+last_of(const struct window *w)
+{
+	return w->cradle > w->at ? w->cradle : w->at;
+}
+
 /* The heap ends above a window that was put into a hole in it. */
 static bool
 shrinks_heap(const struct window *w, const struct sysevent *ev)
 {
-	return ev->id == SYS_ID_brk && w->in_heap && ev->arg[0].val && ev->arg[0].val < w->at + WINDOW_SIZE;
+	return ev->id == SYS_ID_brk && w->in_heap && ev->arg[0].val && ev->arg[0].val < last_of(w) + WINDOW_SIZE;
 }
 
 /* An attachment anywhere may be as long as its segment, which is not known here: above the window all are harmless. */
 static bool
 attaches_over(const struct window *w, const struct sysevent *ev)
 {
-	uint64_t last = w->cradle > w->at ? w->cradle : w->at;
-
-	return ev->id == SYS_ID_shmat && (ev->arg[2].val & SHM_REMAP) && ev->arg[1].val < last + WINDOW_SIZE;
+	return ev->id == SYS_ID_shmat && (ev->arg[2].val & SHM_REMAP) && ev->arg[1].val < last_of(w) + WINDOW_SIZE;
 }
 
 /* Of whoever's: its owner could change its mode, and write it. */

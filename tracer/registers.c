@@ -64,6 +64,18 @@ registers_code(const struct registers *r)
 	return set->other && registers_get(r, set->mode) == set->other_mode ? set->other->audit_arch : set->audit_arch;
 }
 
+bool
+registers_are_flat(const struct registers *r)
+{
+	const struct cradle *c = r->set->cradle;
+	uint64_t segment = c ? registers_get(r, c->segment) & UINT16_MAX : 0;
+
+	for (unsigned i = 0; segment && i < CRADLE_SEGMENTS; i++)
+		if (c->flat[i] == segment)
+			return true;
+	return !c;
+}
+
 unsigned
 registers_gate(const struct registers *r, unsigned gate_size)
 {

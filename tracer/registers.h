@@ -2,6 +2,7 @@
 #ifndef TG_REGISTERS_H
 #define TG_REGISTERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -30,6 +31,9 @@ void registers_put(struct registers *, size_t offset, int64_t value);
 
 /* AUDIT_ARCH_* of the ABI whose code runs, which can be another one than the set's. */
 uint32_t registers_code(const struct registers *);
+
+/* Is code where its addresses say?  In a segment of the program's own (modify_ldt(2)) it is elsewhere. */
+bool registers_are_flat(const struct registers *);
 
 /* Bytes of the instruction that made the call, of an ABI whose gate has that size or a longer form. */
 unsigned registers_gate(const struct registers *, unsigned gate_size);

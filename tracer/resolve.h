@@ -53,5 +53,7 @@ void resolved_release(struct resolved *);
 
 /* The descriptor's process as /proc/TID/fdinfo says; -1 when it is gone, else -errno. */
 pid_t pidfd_target(struct whose, int fd);
+/* Was it opened for one thread (PIDFD_THREAD, which is O_EXCL)?  Without saying more a signal goes to that alone. */
+bool pidfd_is_of_thread(struct whose, int fd);
 
 #endif

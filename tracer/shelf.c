@@ -11,15 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/xalloc.h"
 #include "tracer/ids.h"
 
-enum { MAX_SHELVES = 64, A_MOMENT = 50 };	/* ms */
+enum { FEW = 64, A_MOMENT = 50 };	/* ms */
 
 static struct shelf {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
-} shelves[MAX_SHELVES];
+	unsigned users;		/* tasks that were told of it last */
+} *shelves;
 static unsigned n;
 
 /*
@@ -108,15 +110,51 @@ start(struct shelf *s)
 	return -EPERM;
 }
 
-static pid_t
+/* The first is tollgate's own. */
+static struct shelf *
+find_idle(void)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (!shelves[i].users)
+			return &shelves[i];
+	return NULL;
+}
+
+/* A place for one more: where there are many, of one that nobody uses. */
+static struct shelf *
+find_place(void)
+{
+	struct shelf *s = n < FEW ? NULL : find_idle();
+
+	if (s) {
+		kill(s->pid, SIGKILL);
+		waitpid(s->pid, NULL, __WALL);
+		return s;
+	}
+	shelves = xreallocarray(shelves, n + 1, sizeof(*shelves));
+	return &shelves[n++];
+}
+
+/* NULL: it cannot be had. */
+static struct shelf *
 add(uid_t uid, gid_t gid)
 {
-	struct shelf *s = &shelves[n];
+	struct shelf *s = find_place();
 
-	if (n == MAX_SHELVES)
-		return 0;
-	*s = (struct shelf){ 0, uid, gid };
-	return start(s) ? 0 : shelves[n++].pid;
+	*s = (struct shelf){ 0, uid, gid, 0 };
+	if (start(s) == 0)
+		return s;
+	*s = shelves[--n];
+	return NULL;
+}
+
+static struct shelf *
+find(uid_t uid, gid_t gid)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (shelves[i].uid == uid && shelves[i].gid == gid)
+			return &shelves[i];
+	return NULL;
 }
 
 int
@@ -126,12 +164,22 @@ shelf_start(void)
 }
 
 pid_t
-shelf_for(uid_t fsuid, gid_t fsgid)
+shelf_take(uid_t fsuid, gid_t fsgid)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (shelves[i].uid == fsuid && shelves[i].gid == fsgid)
-			return shelves[i].pid;
-	return add(fsuid, fsgid);
+	struct shelf *s = find(fsuid, fsgid);
+
+	s = s ? s : add(fsuid, fsgid);
+	if (!s)
+		return 0;
+	s->users++;
+	return s->pid;
+}
+
+void
+shelf_give(pid_t pid)
+{
+	for (unsigned i = 0; pid && i < n; i++)
+		shelves[i].users -= shelves[i].pid == pid;
 }
 
 bool

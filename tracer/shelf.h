@@ -23,8 +23,9 @@
 /* The first, for tollgate's own ids: while it is still dumpable, and by the thread that traces.  0 or -errno. */
 int shelf_start(void);
 
-/* The one for tasks of those ids; 0: there is none, and cannot be. */
-pid_t shelf_for(uid_t fsuid, gid_t fsgid);
+/* The one for tasks of those ids, until it is given back; 0: there is none, and cannot be.  What nobody uses can end when there are many. */
+pid_t shelf_take(uid_t fsuid, gid_t fsgid);
+void shelf_give(pid_t);		/* 0: nothing */
 
 bool shelf_is(pid_t pid);
 

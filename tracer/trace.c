@@ -122,8 +122,11 @@ gather(struct session *s, pid_t tid[BATCH], int status[BATCH])
 		if (got > 0)
 			tid[n++] = got;
 	}
-	/* Each has at most one status waiting; a lone tracee's was just taken. */
-	while (n && n < BATCH && (size_t)n < s->tracees.n && (tid[n] = waitpid(-1, &status[n], __WALL | WNOHANG)) > 0)
+	/*
+	 * Each has at most one status waiting; a lone tracee's was just taken.  Who has
+	 * ended has left its number to others: nothing more is taken before that is served.
+	 */
+	while (n && n < BATCH && WIFSTOPPED(status[n - 1]) && (size_t)n < s->tracees.n && (tid[n] = waitpid(-1, &status[n], __WALL | WNOHANG)) > 0)
 		n++;
 	return drop_stale(tid, status, n);
 }

@@ -7,6 +7,7 @@
 #include "lib/xalloc.h"
 #include "tracer/enforce.h"
 #include "tracer/inject.h"
+#include "tracer/shelf.h"
 #include "tracer/watchdog.h"
 
 static struct tracee **
@@ -164,6 +165,7 @@ let_go(struct tracees *all, struct tracee *t)
 {
 	enforce_forget(t);
 	inject_abandon(t);
+	shelf_give(t->shelf);
 	free(t->ids);
 	free(t->birth);
 	tracee_rest(all, t);

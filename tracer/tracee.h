@@ -100,6 +100,7 @@ struct tracee {
 	int64_t result;
 	uint64_t binds;			/* the call in progress binds that socket; 0: it does not */
 	struct hold hold;
+	pid_t shelf;			/* the last by which it reached what is held (shelf.h); 0: none */
 	struct file_ids *ids;		/* whose rights it has on files; owned, NULL: not looked up */
 	bool changes_ids;		/* the call in progress may */
 	bool ghost;			/* a leader that had ended when we came: nobody tells us of it */

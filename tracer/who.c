@@ -17,6 +17,7 @@
 #include "lib/xalloc.h"
 #include "tracer/maps.h"
 #include "tracer/pt.h"
+#include "tracer/registers.h"
 #include "tracer/remote.h"
 #include "tracer/symbols.h"
 
@@ -137,6 +138,15 @@ find_mapping(pid_t tid, uint64_t ip, struct maps *maps, struct mapping *m)
 	return maps_find(maps, ip, m);
 }
 
+/* By an address of its own in a segment of the program's own it could name any code. */
+static bool
+is_elsewhere(const struct tracee *t)
+{
+	struct registers r;
+
+	return registers_load(arch_native(), t->tid, &r) || !registers_are_flat(&r);
+}
+
 static int
 find_caller(const struct tracee *t, const struct pt_call *call, const struct abi *abi, unsigned needs, struct arena *a,
     struct caller *c)
@@ -144,8 +154,11 @@ find_caller(const struct tracee *t, const struct pt_call *call, const struct abi
 	cleanup_maps struct maps maps = { 0 };
 	struct mapping m;
 	struct code code = { call->ip - abi->gate_size, call->ip - 1 };
-	int err = find_mapping(t->tid, code.last, &maps, &m);
+	int err;
 
+	if (is_elsewhere(t))
+		return 0;
+	err = find_mapping(t->tid, code.last, &maps, &m);
 	if (!err && abi->vdso_return && !strcmp(m.name, "[vdso]")) {
 		err = behind_vdso(t, abi, call->sp, &code);
 		if (!err)
