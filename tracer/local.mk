@@ -107,6 +107,8 @@ tracer_libtgtracer_a_SOURCES = \
 	%D%/mapped.h		\
 	%D%/maps.c		\
 	%D%/maps.h		\
+	%D%/naming.c		\
+	%D%/naming.h		\
 	%D%/older.c		\
 	%D%/older.h		\
 	%D%/opt.c		\

@@ -66,21 +66,28 @@ procs_parent(pid_t tid)
 	return pid > 0 ? (pid_t)pid : 0;
 }
 
-/* A number of /proc/TID/stat, by its place there as proc(5) counts them, from 4 on; 0 when it is not told. */
-static uint64_t
-stat_field(pid_t tid, int field)
+uint64_t
+procs_stat(FILE *f, int field)
 {
-	cleanup_file FILE *f = NULL;
-	char path[48], text[1024] = "", *at;
+	char text[1024] = "", *at;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	f = fopen(path, "re");
 	if (!f || !fread(text, 1, sizeof(text) - 1, f) || !(at = strrchr(text, ')')))
 		return 0;
 	/* The second is the name, which can hold anything. */
 	for (int n = 2; at && n < field; n++)
 		at = strchr(at + 1, ' ');
 	return at ? strtoull(at, NULL, 10) : 0;
+}
+
+static uint64_t
+stat_field(pid_t tid, int field)
+{
+	cleanup_file FILE *f = NULL;
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	f = fopen(path, "re");
+	return procs_stat(f, field);
 }
 
 uint64_t

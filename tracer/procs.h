@@ -13,6 +13,8 @@ pid_t procs_tgid(pid_t tid);
 pid_t procs_parent(pid_t tid);
 /* When it began, in ticks since the machine did: no two of one number say the same.  0: it is gone. */
 uint64_t procs_start(pid_t tid);
+/* A number of that file, one of /proc/PID/stat, by its place there as proc(5) counts them, from 4 on; 0 when it is not told. */
+uint64_t procs_stat(FILE *, int field);
 /* Calls fn for each process that /proc shows; false when it shows none. */
 bool procs_each(void (*fn)(pid_t pid, void *ctx), void *ctx);
 

@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #include "lib/cleanup.h"
+#include "tracer/naming.h"
 
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #endif
-
-enum { PROC_MAGIC = 0x9fa0 };
 
 static bool never;
 
@@ -57,19 +56,20 @@ ends_in_name(const char *path)
 }
 
 /* What is there depends on who looks, and has other names than that. */
+/* Also where nobody can say. */
 static bool
-is_on_proc(int fd)
+may_be_on_proc(int fd)
 {
 	struct statfs fs;
 
-	return fstatfs(fd, &fs) != 0 || fs.f_type == PROC_MAGIC;
+	return fstatfs(fd, &fs) != 0 || is_on_proc(fd);
 }
 
-/* The same of what the attributes are known: procfs is on no device. */
+/* Of what the attributes are known: procfs is on no device. */
 static bool
 is_proc(int fd, const struct stat *st)
 {
-	return !major(st->st_dev) && is_on_proc(fd);
+	return !major(st->st_dev) && may_be_on_proc(fd);
 }
 
 static int
@@ -257,7 +257,7 @@ stride_dirs(int dir, const char *path, size_t *n)
 		way[*n] = '\0';
 		fd = open_below(dir, way, RESOLVE_NO_SYMLINKS);
 	} while (fd < 0 && errno == ENOENT && (*n = shorter(path, *n)));
-	if (fd >= 0 && is_on_proc(fd)) {
+	if (fd >= 0 && may_be_on_proc(fd)) {
 		close(fd);
 		return -1;
 	}

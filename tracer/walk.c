@@ -7,22 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/cleanup.h"
 #include "tracer/ids.h"
+#include "tracer/naming.h"
 #include "tracer/procs.h"
 #include "tracer/sticky.h"
 #include "tracer/stride.h"
 #include "tracer/supervisor.h"
 
-enum {
-	MAX_LINKS	= 40,		/* the kernel's own limit */
-	PROC_MAGIC	= 0x9fa0,
-	PROC_ROOT_INO	= 1,
-};
+enum { MAX_LINKS = 40 };		/* the kernel's own limit */
 
 /* One walk in progress. */
 struct walker {
@@ -78,14 +73,6 @@ step_to_root(struct walker *w)
 	int fd = fcntl(w->root, F_DUPFD_CLOEXEC, 0);
 
 	return step_to(w, fd < 0 ? -errno : fd);
-}
-
-static bool
-on_proc(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_MAGIC;
 }
 
 static bool
@@ -166,7 +153,7 @@ static bool
 is_self_link(const struct walker *w, const char *name)
 {
 	return (!strcmp(name, "self") || !strcmp(name, "thread-self")) &&
-	    w->st.st_ino == PROC_ROOT_INO && on_proc(w->cur);
+	    is_proc_root(w->cur, &w->st);
 }
 
 /*
@@ -177,39 +164,7 @@ is_self_link(const struct walker *w, const char *name)
 static bool
 is_magic(int link, const char *target)
 {
-	return (target[0] == '/' || strchr(target, ':') || target[0] == '(') && on_proc(link);
-}
-
-static ssize_t
-read_name(int fd, char *path, size_t size)
-{
-	char link[32];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, size - 1);
-	if (n < 0 || (size_t)n >= size - 1)
-		return -1;
-	path[n] = '\0';
-	return n;
-}
-
-/* Which process "/proc/123" belongs to, by any of its threads; 0 when it is no such name. *rest is what follows. */
-static pid_t
-proc_owner(const char *path, const char **rest)
-{
-	char *end;
-	long tid;
-	pid_t tgid;
-
-	if (strncmp(path, "/proc/", 6) || path[6] < '1' || path[6] > '9')
-		return 0;
-	tid = strtol(path + 6, &end, 10);
-	if ((*end && *end != '/') || tid > INT_MAX)
-		return 0;
-	*rest = end;
-	tgid = procs_tgid((pid_t)tid);
-	return tgid > 0 ? tgid : (pid_t)tid;
+	return (target[0] == '/' || strchr(target, ':') || target[0] == '(') && is_on_proc(link);
 }
 
 /* Is the directory that was reached, in procfs, anything but the task's own in /proc? */
@@ -218,7 +173,7 @@ is_of_another(const struct walker *w)
 {
 	char path[PATH_MAX];
 	const char *rest;
-	pid_t owner = read_name(w->cur, path, sizeof(path)) < 0 ? 0 : proc_owner(path, &rest);
+	pid_t owner = name_by_descriptor(w->cur, path, sizeof(path)) < 0 ? 0 : proc_owner(path, &rest);
 
 	return owner != w->whose.tgid;
 }
@@ -245,31 +200,18 @@ follow_any(struct walker *w, int link, const char *name)
 static int
 follow(struct walker *w, int link, const struct stat *of, const char *name)
 {
-	bool strictly = on_proc(link) && is_of_another(w);
+	bool strictly = is_on_proc(link) && is_of_another(w);
 	int err;
 
 	if (++w->links > MAX_LINKS)
 		return -ELOOP;
-	if (sticky_forbids(PROTECTS_LINKS, &w->st, of) && !on_proc(link))
+	if (sticky_forbids(PROTECTS_LINKS, &w->st, of) && !is_on_proc(link))
 		return -EACCES;
 	err = strictly ? ids_lend_nothing() : 0;
 	err = err ? err : follow_any(w, link, name);
 	if (strictly)
 		ids_lend_again();
 	return err;
-}
-
-/* The supervisor's directory in /proc has links to what it holds: nobody walks through it. */
-static bool
-is_supervisor(const struct walker *w, const char *name)
-{
-	char path[NAME_MAX + 8];
-	const char *rest;
-
-	if (!supervisor_is_there() || name[0] < '1' || name[0] > '9' || w->st.st_ino != PROC_ROOT_INO || !on_proc(w->cur))
-		return false;
-	snprintf(path, sizeof(path), "/proc/%s", name);
-	return supervisor_is(proc_owner(path, &rest));
 }
 
 /* Cuts the next component off the rest; *last when only slashes follow, *slash when there are some. */
@@ -302,7 +244,7 @@ step_into(struct walker *w, const char *name, bool followed)
 	if (!S_ISDIR(w->st.st_mode))
 		return -ENOTDIR;
 	if (is_self_link(w, name) && followed)
-		return w->flags & WALK_NO_LINKS ? -ELOOP : push_self(w, name);
+		return w->flags & WALK_NO_LINKS ? -ELOOP : is_foreign_proc(w->cur) ? -EACCES : push_self(w, name);
 	fd = open_path(w->cur, name, O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return step_to(w, fd);
@@ -319,112 +261,6 @@ join(struct arena *a, const char *dir, const char *name, const char *rest)
 	const char *sep = dir[0] && dir[strlen(dir) - 1] == '/' ? "" : "/";
 
 	return arena_printf(a, "%s%s%s%s%s", dir, sep, name, *rest ? "/" : "", rest);
-}
-
-/* A file that holds what was checked (window.c), whoever's. */
-static bool
-is_window(const char *path)
-{
-	static const char *const names[] = { "/memfd:tollgate (deleted)", "/SYSV00000000 (deleted)" };
-	const char *last = strrchr(path, '/');
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(path, names[i]))
-			return true;
-	return last && !strncmp(last, "/tollgate-", 10) && strlen(last) == 26 && !strcmp(last + 16, " (deleted)");
-}
-
-/* A process's own directory in /proc, and the supervisor's, have names that a policy can know. */
-static const char *
-rename_proc(struct whose whose, const char *path, struct arena *a)
-{
-	const char *rest = "";
-	pid_t owner = proc_owner(path, &rest);
-
-	if (supervisor_is(owner))
-		return arena_printf(a, "/proc/tollgate%s", rest);
-	if (is_window(path))
-		return arena_strdup(a, "/proc/tollgate/window");
-	if (owner && owner == whose.tgid)
-		return arena_printf(a, "/proc/self%s", rest);
-	return arena_strdup(a, path);
-}
-
-/*
- * The kernel's name for an object of another mount namespace, or of a mount
- * that is gone, reads like one of ours.  What is not found under its name has none.
- */
-static bool
-lies_elsewhere(const struct stat *object, const char *path)
-{
-	struct stat named;
-
-	if (path[0] != '/' || object->st_nlink == 0)
-		return false;
-	if (lstat(path, &named) < 0)
-		return errno == ENOENT || errno == ENOTDIR;
-	return !same_file(object, &named);
-}
-
-/* What has no name any more goes by the last it had: rules about that are about it. */
-static bool
-strip_deleted(const struct stat *object, char *path)
-{
-	static const char mark[] = " (deleted)";
-	size_t n = strlen(path), m = sizeof(mark) - 1;
-	struct stat named;
-
-	if (!strncmp(path, "/memfd:", 7))
-		return false;		/* that never had one */
-	if (n <= m || strcmp(path + n - m, mark))
-		return false;
-	/* One that has another name still may have the mark in its own. */
-	if (object->st_nlink && lstat(path, &named) == 0)
-		return false;
-	path[n - m] = '\0';
-	return true;
-}
-
-/* Of procfs, wherever it is mounted, all is known by its name in /proc: the part of it behind the mount point; NULL. */
-static const char *
-part_in_proc(int fd, const struct stat *object, const char *path)
-{
-	char place[PATH_MAX + 16];
-	struct stat st;
-
-	if (major(object->st_dev) || path[0] != '/' || !strncmp(path, "/proc/", 6) || !on_proc(fd))
-		return NULL;
-	for (size_t n = strlen(path); n; n--) {
-		if (path[n] && path[n] != '/')
-			continue;
-		memcpy(place, path, n);
-		place[n] = '\0';
-		if (lstat(place, &st) == 0 && st.st_ino == PROC_ROOT_INO && st.st_dev == object->st_dev)
-			return path + n;
-	}
-	return NULL;
-}
-
-const char *
-object_name(struct whose whose, int fd, struct arena *a)
-{
-	char path[PATH_MAX + 16];
-	const char *part, *name = path;
-	struct stat st;
-
-	if (fstat(fd, &st) < 0 || read_name(fd, path, sizeof(path)) < 0)
-		return NULL;
-	/* Once more: it can have been renamed between our two looks. */
-	if (lies_elsewhere(&st, path) && read_name(fd, path, sizeof(path)) < 0)
-		return NULL;
-	if (is_window(path))
-		return rename_proc(whose, path, a);
-	if (!strip_deleted(&st, path) && lies_elsewhere(&st, path))
-		return arena_printf(a, "elsewhere:%s", path);
-	part = part_in_proc(fd, &st, path);
-	if (part)
-		name = arena_printf(a, "/proc%s", part);
-	return name ? rename_proc(whose, name, a) : NULL;
 }
 
 /* The walk ended in an error at this component: what was resolved, and the rest as it stands. */
@@ -566,7 +402,7 @@ run(struct walker *w, struct arena *a, struct object *o)
 	while (!err && next_component(w, name, &last, &slash, &err)) {
 		if (err)
 			return unreached(w, "", err, a, o);
-		if (is_supervisor(w, name))
+		if (is_proc_root(w->cur, &w->st) && is_supervisor_in(w->cur, name))
 			return forbidden(w, a, o);
 		ends = ends_here(w, name, last, slash);
 		err = ends ? keep_parent(w, name, slash, a, o) : 0;

@@ -53,9 +53,6 @@ int walk(struct whose, int dirfd, const char *path, unsigned flags, struct arena
 /* The object behind a descriptor of the task.  -EBADF when it has none. */
 int walk_fd(struct whose, int fd, struct arena *, struct object *);
 
-/* The kernel's name for what an O_PATH descriptor holds, as walk() says it; in the arena.  NULL when it has none that fits. */
-const char *object_name(struct whose, int fd, struct arena *);
-
 /* Whether tollgate could read the file. */
 bool object_readable(const struct object *);
 
