@@ -87,6 +87,7 @@ TRACEES = \
 	%D%/escapes/names.tracee	\
 	%D%/escapes/plain.tracee	\
 	%D%/escapes/races.tracee	\
+	%D%/escapes/renames.tracee	\
 	%D%/escapes/seen.tracee		\
 	%D%/escapes/shelf.tracee	\
 	%D%/escapes/signals.tracee	\
@@ -107,6 +108,7 @@ TRACEES = \
 	%D%/tracee/killexec.tracee	\
 	%D%/tracee/loops.tracee		\
 	%D%/tracee/lost.tracee		\
+	%D%/tracee/odd.tracee		\
 	%D%/tracee/orphans.tracee	\
 	%D%/tracee/prepared.tracee	\
 	%D%/tracee/promised.tracee	\

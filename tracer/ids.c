@@ -44,16 +44,20 @@ read_groups(const char *list, struct file_ids *ids)
 	}
 }
 
-/* Has it capabilities that mean nothing here, in a user name space of its own?  Before Linux 3.8 it cannot have. */
-static bool
-is_elsewhere(pid_t tid)
+/* In which user name space is it?  0: in ours; before Linux 3.8 there is no other. */
+static ino_t
+name_space(pid_t tid)
 {
-	struct stat ours, its;
+	static struct stat ours;
+	struct stat its;
 	char path[48];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
-	return stat("/proc/self/ns/user", &ours) == 0 &&
-	    (stat(path, &its) < 0 || its.st_dev != ours.st_dev || its.st_ino != ours.st_ino);
+	if (!ours.st_ino && stat("/proc/self/ns/user", &ours) < 0)
+		return 0;
+	if (stat(path, &its) < 0)
+		return (ino_t)-1;
+	return its.st_ino == ours.st_ino ? 0 : its.st_ino;
 }
 
 void
@@ -78,7 +82,8 @@ ids_read(pid_t tid, struct file_ids *ids)
 		else if (!strncmp(line, "Groups:", 7))
 			read_groups(line + 7, ids);
 	}
-	if (ids->permitted && is_elsewhere(tid))
+	ids->elsewhere = name_space(tid);
+	if (ids->elsewhere)		/* they mean nothing here */
 		ids->permitted = ids->effective = 0;
 	ids->searches_all = (ids->effective & DAC_CAPS) == DAC_CAPS;
 	ids->uid = ids->uids[3];

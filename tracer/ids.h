@@ -22,7 +22,8 @@ struct file_ids {
 	bool searches_all;	/* CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH */
 	uid_t uids[4];		/* real, effective, saved, on files: for what an exec gives */
 	gid_t gids[4];
-	uint64_t permitted, effective;	/* none, where they are those of another user name space */
+	uint64_t permitted, effective;
+	ino_t elsewhere;	/* its user name space, where it may have capabilities that mean nothing in ours; 0: that is ours */
 };
 
 /* Reads them anew.  ids->known tells whether that could be done; who has more groups than fit keeps those that do. */

@@ -226,7 +226,7 @@ lifecycle_shelf(const struct session *s, struct tracee *t)
 	if (!ids->known || (s->views_differ && !sees_our_proc(t->tid)))
 		return 0;
 	before = t->shelf;
-	t->shelf = shelf_take(ids->uid, ids->gid);
+	t->shelf = shelf_take(t->tid, ids);
 	shelf_give(before);
 	return t->shelf;
 }

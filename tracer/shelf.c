@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@ static struct shelf {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
+	ino_t user_ns;		/* 0: ours */
 	unsigned users;		/* tasks that were told of it last */
 } *shelves;
 static unsigned n;
@@ -33,13 +35,27 @@ static unsigned n;
 #define SYS_setresgid32	SYS_setresgid
 #endif
 
+/* The task may be in another one by the time, or be gone; then its calls fail. */
+static bool
+enter_name_space(pid_t tid)
+{
+	char path[48];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && setns(fd, CLONE_NEWUSER) == 0 && close(fd) == 0;
+}
+
 /* Nobody could go by a process that is not dumpable, and who changes his ids is not. */
 static bool
-become(uid_t uid, gid_t gid)
+become(uid_t uid, gid_t gid, pid_t fellow)
 {
 	if ((getegid() != gid || getgid() != gid) && syscall(SYS_setresgid32, gid, gid, gid) < 0)
 		return false;
 	if ((geteuid() != uid || getuid() != uid) && syscall(SYS_setresuid32, uid, uid, uid) < 0)
+		return false;
+	if (fellow && !enter_name_space(fellow))
 		return false;
 	return ids_drop_capabilities() == 0 && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
 }
@@ -49,14 +65,14 @@ become(uid_t uid, gid_t gid)
  * wait for.  In a session of its own no terminal's signal reaches it.
  */
 static _Noreturn void
-idle(pid_t parent, const struct shelf *s, int ready)
+idle(pid_t parent, const struct shelf *s, pid_t fellow, int ready)
 {
 	sigset_t all;
 	char ok;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
-	ok = become(s->uid, s->gid);
+	ok = become(s->uid, s->gid, fellow);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);	/* after a change of ids, which takes it back */
 	if (getppid() != parent)
 		_exit(0);
@@ -88,8 +104,9 @@ hears_well(int ready, pid_t pid)
 	return read(ready, &ok, 1) == 1 && ok;
 }
 
+/* fellow: a task of the name space that it is to be in; 0: of ours. */
 static int
-start(struct shelf *s)
+start(struct shelf *s, pid_t fellow)
 {
 	pid_t parent = getpid();
 	int ready[2];
@@ -99,7 +116,7 @@ start(struct shelf *s)
 		return -errno;
 	s->pid = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (s->pid == 0)
-		idle(parent, s, ready[1]);
+		idle(parent, s, fellow, ready[1]);
 	ok = s->pid > 0 && hears_well(ready[0], s->pid);
 	close(ready[0]);
 	close(ready[1]);
@@ -137,22 +154,22 @@ find_place(void)
 
 /* NULL: it cannot be had. */
 static struct shelf *
-add(uid_t uid, gid_t gid)
+add(struct shelf new, pid_t fellow)
 {
 	struct shelf *s = find_place();
 
-	*s = (struct shelf){ 0, uid, gid, 0 };
-	if (start(s) == 0)
+	*s = new;
+	if (start(s, fellow) == 0)
 		return s;
 	*s = shelves[--n];
 	return NULL;
 }
 
 static struct shelf *
-find(uid_t uid, gid_t gid)
+find(struct shelf like)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (shelves[i].uid == uid && shelves[i].gid == gid)
+		if (shelves[i].uid == like.uid && shelves[i].gid == like.gid && shelves[i].user_ns == like.user_ns)
 			return &shelves[i];
 	return NULL;
 }
@@ -160,15 +177,15 @@ find(uid_t uid, gid_t gid)
 int
 shelf_start(void)
 {
-	return n || add(geteuid(), getegid()) ? 0 : -EPERM;
+	return n || add((struct shelf){ .uid = geteuid(), .gid = getegid() }, 0) ? 0 : -EPERM;
 }
 
 pid_t
-shelf_take(uid_t fsuid, gid_t fsgid)
+shelf_take(pid_t tid, const struct file_ids *ids)
 {
-	struct shelf *s = find(fsuid, fsgid);
+	struct shelf like = { .uid = ids->uid, .gid = ids->gid, .user_ns = ids->elsewhere }, *s = find(like);
 
-	s = s ? s : add(fsuid, fsgid);
+	s = s ? s : add(like, ids->elsewhere ? tid : 0);
 	if (!s)
 		return 0;
 	s->users++;

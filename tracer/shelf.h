@@ -11,20 +11,22 @@
  * names that tollgate writes lead there.
  *
  * The kernel lets a task go there when its file system ids are the shelf's and
- * the shelf has no capability that it has not.  So a shelf has none, and there
- * is one for each pair of ids that tasks have.
+ * the shelf has no capability that it has not, in the same user name space.  So a
+ * shelf has none, and there is one for each pair of ids, and for each name
+ * space, that tasks have.
  */
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/arena.h"
+#include "tracer/ids.h"
 
 /* The first, for tollgate's own ids: while it is still dumpable, and by the thread that traces.  0 or -errno. */
 int shelf_start(void);
 
-/* The one for tasks of those ids, until it is given back; 0: there is none, and cannot be.  What nobody uses can end when there are many. */
-pid_t shelf_take(uid_t fsuid, gid_t fsgid);
+/* The one for tasks with the rights of this one, until it is given back; 0: there is none, and cannot be.  What nobody uses can end when there are many. */
+pid_t shelf_take(pid_t tid, const struct file_ids *);
 void shelf_give(pid_t);		/* 0: nothing */
 
 bool shelf_is(pid_t pid);

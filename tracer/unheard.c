@@ -4,11 +4,14 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "engine/demux.h"
 #include "tracer/procs.h"
 #include "tracer/registers.h"
 
 /* The kernel's own, which programs never see: the call is made again, or ends with EINTR when a handler runs. */
 enum { RESTART_NO_HANDLER = 514 };
+
+enum { LIMIT_OF_IPC = 5 };	/* where ipc(2) has it, that carries semtimedop(2) */
 
 enum limit { LIMIT_NONE, LIMIT_POINTER, LIMIT_NUMBER };
 
@@ -35,10 +38,16 @@ overwrites_argument(const struct registers *r)
 	return r->set->ret == r->set->arg[0];
 }
 
-static bool
-is_endless(const struct registers *r, const struct wait *w)
+static uint64_t
+argument(const struct registers *r, unsigned i)
 {
-	uint64_t value = registers_get(r, registers_args(r, registers_code(r))[w->arg]);
+	return registers_get(r, registers_args(r, registers_code(r))[i]);
+}
+
+static bool
+is_endless(const struct registers *r, const struct wait *w, bool carried)
+{
+	uint64_t value = argument(r, carried ? LIMIT_OF_IPC : w->arg);
 
 	return w->limit == LIMIT_NONE || (w->limit == LIMIT_POINTER ? !value : (int32_t)value < 0);
 }
@@ -49,10 +58,12 @@ waits_without_end(const struct sysmap *map, const struct registers *r)
 	uint32_t nr;
 	const struct abi *abi = arch_abi(map->arch, registers_code(r), registers_get(r, r->set->nr), &nr);
 	enum sys_id id = abi ? sysmap_id(map, abi, nr) : SYS_ID_none;
+	const struct demux *d = demux_carries(id) ? demux_find(id, (uint32_t)argument(r, 0)) : NULL;
 
+	id = d ? (enum sys_id)d->meant : id;
 	for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
 		if (sysdesc_table[id].family == waits[i].id)
-			return is_endless(r, &waits[i]);
+			return is_endless(r, &waits[i], d);
 	return false;
 }
 

@@ -411,7 +411,7 @@ fi
 # --- what a program has prepared for the window that it will get, or for who brings it
 
 prepared=$TG_BUILDDIR/tests/tracee/prepared.tracee
-for what in heap ring group; do
+for what in heap forged ring group; do
 	"$prepared" $what "$work/open" "$work/secret" &
 	program=$!
 	sleep 0.2

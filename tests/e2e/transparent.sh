@@ -55,6 +55,22 @@ for abi in tracee tracee32; do
 	done
 done
 
+for abi in tracee tracee32; do
+	cp "$TG_BUILDDIR/tests/tracee/odd.$abi" bin/ 2>/dev/null && [ -x bin/faces.$abi ] || continue
+	same "signals by descriptors of processes, $abi" "$work/bin/odd.$abi" pidfds
+	for who in plain under; do
+		mkdir odd
+		output $who "$work/bin/odd.$abi" names "$work/odd" > $who.out
+		rm -rf odd
+	done
+	is "$(diff plain.out under.out)" '' "names, and flags of all sorts, $abi"
+	if [ "$(uname -m)" = aarch64 ]; then
+		skip "waits while signals come that are ignored, $abi" 'here a result takes the place of the first argument'
+	else
+		same "waits while signals come that are ignored, $abi" "$work/bin/odd.$abi" ignored
+	fi
+done
+
 # What tells pages that nobody may read came with Linux 3.2.
 if "$TOLLGATE" probe | grep -q '^ *no *vm-read'; then
 	skip 'arguments that fault' 'this kernel has no process_vm_readv'

@@ -36,7 +36,7 @@ case ${MODES:-} in
 	;;
 all) MODES="now by-stub ptrace sealed-memfd +memfd +shm seize exitkill syscall-info regset $("$old" --list | grep -v '^now$')" ;;
 esac
-programs='races messages links memory shelf tasks signals calls names deputies'
+programs='races messages links renames memory shelf tasks signals calls names deputies'
 TRIES=${TRIES:-20000}
 CONTROL_TRIES=${CONTROL_TRIES:-20000}
 CONTROL_SECONDS=${CONTROL_SECONDS:-10}
@@ -96,7 +96,7 @@ fixture()
 {
 	chmod -R u+rwX "$box" 2>/dev/null
 	rm -rf "$box"
-	mkdir -p "$box/allowed/dir/hollow" "$box/allowed/turn" "$box/allowed/drop" "$box/forbidden/hollow" "$box/forbidden/turn" \
+	mkdir -p "$box/allowed/dir/hollow" "$box/allowed/turn" "$box/allowed/drop" "$box/allowed/dest" "$box/allowed/spool" "$box/forbidden/hollow" "$box/forbidden/turn" \
 		"$box/readonly" "$box/noexec" "$box/exec"
 	echo canary > "$box/forbidden/secret"
 	for file in allowed/g allowed/secret allowed/dir/secret allowed/dir/file readonly/file; do

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * prepared heap|ring|group GOOD SECRET: prepares its memory before it is attached
+ * prepared heap|forged|ring|group GOOD SECRET: prepares its memory before it is attached
  * to, so that calls which name no window take it away; then GOOD's name becomes
- * SECRET's there.  Or, as soon as it is attached to, ends who attached by signals
+ * SECRET's there; forged: a filter of its own says where its heap ends.  Or, as soon as it is attached to, ends who attached by signals
  * to its process and its group.  8 when it came to read SECRET, else 7; 19 when
  * this cannot be prepared here.
  */
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,9 +95,26 @@ window(void)
 	return found;
 }
 
+/* brk(0) is answered with 0. */
+static bool
+forge_heap(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_brk, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(code) / sizeof(*code), code };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 /* The heap reaches over where windows are put, and has a hole there; when it is made smaller all of it goes. */
 static int
-prepare_heap(void)
+prepare_heap(bool forged)
 {
 	enum { END = 0x80000000u, HOLE = 0x40000000 };
 	unsigned long before = (unsigned long)syscall(SYS_brk, 0), at;
@@ -102,6 +123,8 @@ prepare_heap(void)
 		return 19;
 	munmap((void *)(uintptr_t)HOLE, END - HOLE);
 	if (mmap((void *)(uintptr_t)(END - PAGE), PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return 19;
+	if (forged && !forge_heap())
 		return 19;
 	if (!wait_for_tracer() || reads_secret(secret))
 		return 20;
@@ -165,7 +188,7 @@ main(int argc, char **argv)
 		return 15;
 	good = argv[2];
 	secret = argv[3];
-	if (!strcmp(argv[1], "heap"))
-		return prepare_heap();
+	if (!strcmp(argv[1], "heap") || !strcmp(argv[1], "forged"))
+		return prepare_heap(argv[1][0] == 'f');
 	return strcmp(argv[1], "ring") ? signal_group() : prepare_ring();
 }
