@@ -50,6 +50,7 @@ SHELL_TESTS = \
 	%D%/e2e/faults.sh	\
 	%D%/e2e/hostile.sh	\
 	%D%/e2e/links.sh	\
+	%D%/e2e/misled.sh		\
 	%D%/e2e/moves.sh	\
 	%D%/e2e/reach.sh	\
 	%D%/e2e/window.sh	\
@@ -114,6 +115,7 @@ TRACEES = \
 	%D%/tracee/promised.tracee	\
 	%D%/tracee/returns.tracee	\
 	%D%/tracee/runs.tracee		\
+	%D%/tracee/segments.tracee	\
 	%D%/tracee/sends.tracee		\
 	%D%/tracee/sink.tracee		\
 	%D%/tracee/spellings.tracee	\

@@ -92,6 +92,17 @@ else
 	skip 'who changes ids is asked anew' 'this needs root and setpriv'
 fi
 
+# In a segment of its own the kernel's address of an instruction is that of any other.
+"$TG_BUILDDIR/tests/tracee/segments.tracee32" "$work/secret" 2>/dev/null
+case $? in
+8)
+	policy p.policy 'default allow' "deny EACCES read $work/secret if not caller file"
+	tg run -p ./p.policy -- "$TG_BUILDDIR/tests/tracee/segments.tracee32" "$work/secret"
+	is "$status" 7 'code in a segment of its own is no file'\''s'
+	;;
+*) skip 'code in a segment of its own is no file'\''s' 'not built, or there are no such segments here' ;;
+esac
+
 # Traps: from inside they look as those of a filter do.
 policy p.policy 'default allow' 'trap syscall uname'
 for abi in $have; do
