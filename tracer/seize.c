@@ -103,6 +103,14 @@ reap_dead(void *ctx)
 	procs_each_task(sz->pid, reap, sz);
 }
 
+static void
+wait_a_moment(void)
+{
+	const struct timespec moment = { 0, 1000000 };
+
+	nanosleep(&moment, NULL);
+}
+
 /*
  * A leader that had ended cannot be seized; its number can be another's by now,
  * of a thread that executes, and who is ours.  -EALREADY: that is so; -ESRCH: nobody has it.
@@ -118,6 +126,8 @@ seize_by_number(struct seizure *sz, pid_t tid)
 		if (err == -EPERM && procs_is_dead(tid))
 			err = -ESRCH;
 		tracer = err == -EPERM ? procs_tracer(tid) : 0;
+		if (err == -EPERM && !tracer)
+			wait_a_moment();
 	}
 	return tracer == getpid() ? -EALREADY : err;
 }
@@ -236,14 +246,6 @@ look_for_mover(struct tracee *t, void *ctx)
 	struct seizure *sz = ctx;
 
 	sz->moves |= t->state == TS_SEIZED && t->group->tgid == sz->pid && procs_is_moving(t->tid);
-}
-
-static void
-wait_a_moment(void)
-{
-	const struct timespec moment = { 0, 1000000 };
-
-	nanosleep(&moment, NULL);
 }
 
 /*
