@@ -60,15 +60,23 @@ change_flags(struct draft *d, enum vocab v, uint64_t value)
 	return i < 0 ? -EPERM : draft_change(d, d->in->pins->arg[i], value, sizeof(uint64_t));
 }
 
+/* The C library's is another call, which came with Linux 2.6.36. */
+static rlim_t
+most_descriptors(void)
+{
+	struct rlimit l;
+
+	return getrlimit(RLIMIT_NOFILE, &l) == 0 || syscall(SYS_getrlimit, RLIMIT_NOFILE, &l) == 0 ? l.rlim_cur : 4 * RESERVE;
+}
+
 /* Some descriptors are left to tollgate itself, or it could not find out about anybody any more.  They are given out from the lowest on. */
 static bool
 is_of_reserve(int fd)
 {
 	static rlim_t most;
-	struct rlimit l;
 
 	if (!most)
-		most = getrlimit(RLIMIT_NOFILE, &l) == 0 ? l.rlim_cur : 1;
+		most = most_descriptors();
 	return (rlim_t)fd >= most - (most / 4 < RESERVE ? most / 4 : RESERVE);
 }
 

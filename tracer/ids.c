@@ -44,7 +44,10 @@ read_groups(const char *list, struct file_ids *ids)
 	}
 }
 
-/* In which user name space is it?  0: in ours; before Linux 3.8 there is no other. */
+/*
+ * In which user name space is it?  0: in ours; before Linux 3.8 there is no other.
+ * Who may trace everybody can see all of them, and nobody else has rights to lend.
+ */
 static ino_t
 name_space(pid_t tid)
 {
@@ -53,10 +56,8 @@ name_space(pid_t tid)
 	char path[48];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", tid);
-	if (!ours.st_ino && stat("/proc/self/ns/user", &ours) < 0)
+	if ((!ours.st_ino && stat("/proc/self/ns/user", &ours) < 0) || stat(path, &its) < 0)
 		return 0;
-	if (stat(path, &its) < 0)
-		return (ino_t)-1;
 	return its.st_ino == ours.st_ino ? 0 : its.st_ino;
 }
 

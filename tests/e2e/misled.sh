@@ -66,8 +66,13 @@ fi
 # --- procfs of an outer name space
 
 cat > inner.sh <<'END'
-# outer: the number there of the process that is called $1 here
-outer() { grep -lE "^NSpid:[[:space:]]+[0-9]+[[:space:]]+$1\$" outer/[0-9]*/status 2> /dev/null | head -n 1 | cut -d/ -f2; }
+# outer: the number there of the process that is called $1 here; others have a name space of their own, and may have that number in it
+outer()
+{
+	for it in $(grep -lE "^NSpid:[[:space:]]+[0-9]+[[:space:]]+$1\$" outer/[0-9]*/status 2> /dev/null | cut -d/ -f2); do
+		[ "$(readlink "outer/$it/ns/pid")" != "$(readlink /proc/self/ns/pid)" ] || echo "$it"
+	done
+}
 "$TOLLGATE" run -p ./outer.policy -o outer.log -- sh probe.sh > probe.out 2>&1 &
 supervisor=$!
 until [ -s ready ]; do sleep 0.05; done
