@@ -32,6 +32,7 @@ struct tally {
 	uint32_t leaks, ran;
 	char leak[TALLY_LEAKS][LEAK_TEXT];
 	uint32_t good_port, bad_port, main_pid;
+	uint32_t salt;				/* of this run's secrets */
 	char box[256];
 };
 
@@ -39,6 +40,15 @@ static inline void
 count(uint32_t *n)
 {
 	__atomic_add_fetch(n, 1, __ATOMIC_RELAXED);
+}
+
+/* What a run before has found, and left somewhere, is no secret of this one's. */
+static uint32_t secret_salt;
+
+static inline uint32_t
+salt_of(uint64_t seed)
+{
+	return (uint32_t)(seed >> 17);
 }
 
 /* The first mark of a secret; its bytes are not beside each other in the program. */
@@ -52,7 +62,7 @@ secret_begins(const char *s)
 static inline uint32_t
 secret_check(const char *text, unsigned len)
 {
-	uint32_t h = 2166136261u;
+	uint32_t h = 2166136261u ^ secret_salt;
 
 	for (unsigned i = 0; i < len; i++)
 		h = (h ^ (unsigned char)text[i]) * 16777619u;
@@ -80,7 +90,7 @@ secret_is(const char *s)
 static inline uint64_t
 size_check(uint64_t chance)
 {
-	return (chance * 0x9e3779b97f4a7c15u) >> 44;
+	return ((chance ^ secret_salt) * 0x9e3779b97f4a7c15u) >> 44;
 }
 
 static inline uint64_t

@@ -217,6 +217,7 @@ canary_make(struct canaries *c)
 	uint64_t seed = c->seed;
 	int r = folder_anew(c, "outside", root);
 
+	secret_salt = salt_of(c->seed);
 	for (int i = 0; i < OUTSIDE && r == 0; i++, f++) {
 		secret_make(&seed, name);
 		snprintf(f->path, sizeof(f->path), "%.4000s/%.64s", root, *outside[i].name == '%' ? name : outside[i].name);

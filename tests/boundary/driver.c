@@ -149,6 +149,7 @@ tally_prepare(void)
 {
 	snprintf(tally->box, sizeof(tally->box), "%s", canaries.box);
 	tally->good_port = GOOD_PORT;
+	tally->salt = salt_of(canaries.seed);
 	tally->bad_port = BAD_PORT;
 	tally->main_pid = 0;
 }

@@ -324,6 +324,7 @@ map_tally(void)
 
 	tally = p == MAP_FAILED ? &own_tally : p;
 	box = tally->box;
+	secret_salt = tally->salt;
 	good_port = tally->good_port;
 	bad_port = tally->bad_port;
 	main_pid = (int)tally->main_pid;
