@@ -71,6 +71,13 @@ enforce_lets_in(const struct sysevent *ev, const struct verdict *v, const struct
 	return v->action == ACT_ALLOW && !is_answered(ev, r) && !r->failed;
 }
 
+/* brk(2) knows no errors: less than was asked for is a refusal. */
+static int64_t
+refusal(const struct sysevent *ev, int err)
+{
+	return ev->id == SYS_ID_brk ? 0 : -err;
+}
+
 int
 enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, const struct verdict *v,
     const struct resolved *r)
@@ -90,7 +97,7 @@ enforce(const struct arch *arch, struct tracee *t, const struct sysevent *ev, co
 	if (v->action == ACT_TRAP)
 		return skip(arch, t, t->trap.returns);
 	if ((v->action == ACT_DENY || v->action == ACT_ASK) && v->err > 0)
-		return skip(arch, t, -v->err);
+		return skip(arch, t, refusal(ev, v->err));
 	/* The call must not run even if death comes late. */
 	skip(arch, t, -ENOSYS);
 	enforce_kill(t);

@@ -30,7 +30,7 @@ nowhere(const struct job *j, unsigned i, const struct open_how *how)
 {
 	const struct argdesc *d = &j->desc->arg[i];
 
-	if (d->kind == A_DIRFD || d->kind == A_FD)
+	if (d->kind == A_DIRFD || d->kind == A_FD || d->kind == A_PIDFD)
 		return NOWHERE_FD;
 	if (d->kind == A_PATH || d->kind == A_LPATH || d->kind == A_ENTRY)
 		return (long)"";
@@ -67,7 +67,7 @@ made_nowhere(const struct job *j)
 int
 resolve_flags(struct job *j, bool fails)
 {
-	bool asks = job_has(j, V_RESOLVE) || (fails && (job_value(j, V_AT) || job_value(j, V_RENAME)));
+	bool asks = job_has(j, V_RESOLVE) || (fails && (job_value(j, V_AT) || job_value(j, V_RENAME) || job_has(j, V_PIDFD)));
 	int err = asks && is_harmless(j) ? made_nowhere(j) : 0;
 
 	return err == -EINVAL || err == -E2BIG || err == -ENOSYS ? err : 0;

@@ -40,7 +40,7 @@ say(const char *what, long result)
 static void
 open_how(const char *what, const char *path, struct how how, size_t size)
 {
-	long fd = syscall(NR_openat2, AT_FDCWD, path, &how, size);
+	long fd = (errno = 0, syscall(NR_openat2, AT_FDCWD, path, &how, size));
 
 	say(what, fd);
 	if (fd >= 0)
@@ -53,6 +53,8 @@ opened(void)
 	const struct how make = { O_RDWR | O_CREAT, 0700, 0 };
 
 	open_how("openat2 makes", "made", make, sizeof(make));
+	if (errno == ENOSYS)
+		return;
 	open_how("openat2 finds what it would make", "made", make, sizeof(make));
 	open_how("and beneath", "made", (struct how){ O_RDWR | O_CREAT, 0600, BENEATH }, sizeof(make));
 	open_how("and in a root", "/made", (struct how){ O_RDONLY | O_CREAT, 0400, IN_ROOT }, sizeof(make));
