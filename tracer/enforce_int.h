@@ -4,9 +4,9 @@
 
 /*
  * A call as it will be made: enforce_objects.c drafts it, enforce_messages.c
- * what is about messages and enforce_rename.c what is renamed, so that it acts on the objects that the verdict was
- * about; enforce_pins.c carries that out, from memory that the program cannot
- * write.
+ * what is about messages and enforce_rename.c what is renamed, so that it acts
+ * on the objects that the verdict was about; enforce_pins.c carries that out,
+ * from memory that the program cannot write.
  */
 
 #include "tracer/enforce.h"

@@ -35,7 +35,7 @@ is_proc_root(int fd, const struct stat *st)
 	return st->st_ino == PROC_ROOT_INO && is_on_proc(fd);
 }
 
-static bool
+bool
 same_file(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -55,12 +55,19 @@ name_by_descriptor(int fd, char *path, size_t size)
 	return n;
 }
 
+static pid_t
+process_of(pid_t tid)
+{
+	pid_t tgid = procs_tgid(tid);
+
+	return tgid > 0 ? tgid : tid;
+}
+
 pid_t
 proc_owner(const char *path, const char **rest)
 {
 	char *end;
 	long tid;
-	pid_t tgid;
 
 	if (strncmp(path, "/proc/", 6) || path[6] < '1' || path[6] > '9')
 		return 0;
@@ -68,8 +75,7 @@ proc_owner(const char *path, const char **rest)
 	if ((*end && *end != '/') || tid > INT_MAX)
 		return 0;
 	*rest = end;
-	tgid = procs_tgid((pid_t)tid);
-	return tgid > 0 ? tgid : (pid_t)tid;
+	return process_of((pid_t)tid);
 }
 
 static FILE *
@@ -104,8 +110,7 @@ numbers(int root, const char *process, long number[MAX_DEPTH + 1])
 	return n;
 }
 
-/* Is it that of our own process name space, wherever it is mounted? */
-static bool
+bool
 has_our_numbers(int root)
 {
 	static dev_t own;
@@ -119,12 +124,6 @@ has_our_numbers(int root)
 		return true;
 	n = numbers(root, "self", number);
 	return n == 1 && number[0] == getpid();
-}
-
-bool
-is_foreign_proc(int root)
-{
-	return !has_our_numbers(root);
 }
 
 /* A process of another name space can have the number that one of ours has; it did not begin at the same time. */
@@ -155,12 +154,9 @@ own_number(int root, const char *process)
 bool
 is_supervisor_in(int root, const char *name)
 {
-	pid_t pid = name[0] < '1' || name[0] > '9' || !supervisor_is_there() ? 0 : own_number(root, name), tgid;
+	pid_t pid = name[0] < '1' || name[0] > '9' || !supervisor_is_there() ? 0 : own_number(root, name);
 
-	if (pid <= 0)
-		return false;
-	tgid = procs_tgid(pid);
-	return supervisor_is(tgid > 0 ? tgid : pid);
+	return pid > 0 && supervisor_is(process_of(pid));
 }
 
 /* A file that holds what was checked (window.c), whoever's. */

@@ -24,11 +24,12 @@ ssize_t name_by_descriptor(int fd, char *path, size_t size);
 /* Which process "/proc/123" belongs to, by any of its threads; 0 when it is no such name.  *rest is what follows. */
 pid_t proc_owner(const char *path, const char **rest);
 
+bool same_file(const struct stat *, const struct stat *);
 bool is_on_proc(int fd);
 /* Its topmost directory; st: its attributes. */
 bool is_proc_root(int fd, const struct stat *st);
-/* Does it have other numbers than ours, being another name space's? */
-bool is_foreign_proc(int root);
+/* Is that directory the topmost of a procfs of our own process name space, wherever it is mounted? */
+bool has_our_numbers(int root);
 /* Is that name in it, a number, the supervisor's or one of its helpers'?  Its directory has links to what it holds. */
 bool is_supervisor_in(int root, const char *name);
 

@@ -55,8 +55,7 @@ ends_in_name(const char *path)
 	return name_len(slash ? slash + 1 : path);
 }
 
-/* What is there depends on who looks, and has other names than that. */
-/* Also where nobody can say. */
+/* What is there depends on who looks, and has other names than that.  Also where nobody can say. */
 static bool
 may_be_on_proc(int fd)
 {

@@ -463,25 +463,31 @@ softened(const struct session *s, struct verdict v)
 	return v;
 }
 
+static bool
+would_be_refused(const struct session *s, const struct tracee *t, const struct sysevent *ev)
+{
+	const struct confinement *c = t->group->confined;
+
+	return policy_decide(s->floor, c->layer, c->n, ev).action != ACT_ALLOW;
+}
+
 /* Would it be refused if there were room for control data, which another thread can make? */
 static bool
 hangs_on_room(const struct session *s, const struct tracee *t, const struct sysevent *ev)
 {
-	const struct confinement *c = t->group->confined;
 	int i = sysdesc_arg(&sysdesc_table[ev->id], "controllen");
 	struct sysevent other = *ev;
 
 	if (i < 0 || ev->arg[i].val)
 		return false;
 	other.arg[i].val = 1;
-	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
+	return would_be_refused(s, t, &other);
 }
 
 /* Would it be refused if the new name were there, which somebody can make? */
 static bool
 hangs_on_absence(const struct session *s, const struct tracee *t, const struct sysevent *ev)
 {
-	const struct confinement *c = t->group->confined;
 	struct sysevent other = *ev;
 	struct access names[2];
 
@@ -490,7 +496,7 @@ hangs_on_absence(const struct session *s, const struct tracee *t, const struct s
 	memcpy(names, ev->access, sizeof(names));
 	names[1].rights |= R_DELETE;
 	other.access = names;
-	return policy_decide(s->floor, c->layer, c->n, &other).action != ACT_ALLOW;
+	return would_be_refused(s, t, &other);
 }
 
 /* Something has to be done when the call has succeeded. */

@@ -75,12 +75,6 @@ step_to_root(struct walker *w)
 	return step_to(w, fd < 0 ? -errno : fd);
 }
 
-static bool
-same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* Where it has to stay below a directory that is not the root of anything: is it there, or has it been moved away meanwhile? */
 static bool
 has_strayed(const struct walker *w)
@@ -244,7 +238,7 @@ step_into(struct walker *w, const char *name, bool followed)
 	if (!S_ISDIR(w->st.st_mode))
 		return -ENOTDIR;
 	if (is_self_link(w, name) && followed)
-		return w->flags & WALK_NO_LINKS ? -ELOOP : is_foreign_proc(w->cur) ? -EACCES : push_self(w, name);
+		return w->flags & WALK_NO_LINKS ? -ELOOP : has_our_numbers(w->cur) ? push_self(w, name) : -EACCES;
 	fd = open_path(w->cur, name, O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return step_to(w, fd);
